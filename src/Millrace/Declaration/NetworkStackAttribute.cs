@@ -1,0 +1,44 @@
+namespace Millrace;
+
+/// <summary>
+/// Makes a sealed partial class a network stack: the generator writes its loop from the stage attributes that follow.
+/// </summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class NetworkStackAttribute : Attribute
+{
+    /// <summary>Where every default comes from.</summary>
+    public KernelProfile Profile { get; set; } = KernelProfile.Linux_6_18;
+
+    /// <summary><see cref="Settings.All"/> makes every setting that does not decide a capacity a run-time one.</summary>
+    public Settings Runtime { get; set; }
+
+    /// <summary>Frames of the sockets' share of the arena; 0 computes it from the declared socket memory and connections.</summary>
+    public int SocketFrames { get; set; }
+}
+
+/// <summary>Which settings may change while a stack runs.</summary>
+public enum Settings
+{
+    /// <summary>Those that a stage attribute names in its <see cref="StageAttribute.Runtime"/>.</summary>
+    Named,
+
+    /// <summary>All that do not decide a capacity.</summary>
+    All,
+}
+
+/// <summary>Names an interface of the stack and opens a way in; a stack without one has a single interface "eth0".</summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class InterfaceAttribute(string name) : Attribute
+{
+    public string Name { get; } = name;
+}
+
+/// <summary>A user's own stage, at this place of the pipeline.</summary>
+/// <typeparam name="TStage">A struct that implements <see cref="IIngressStage"/>, <see cref="IEgressStage"/> or both.</typeparam>
+[AttributeUsage(AttributeTargets.Class, AllowMultiple = true)]
+public sealed class StageAttribute<TStage> : StageAttribute
+    where TStage : struct
+{
+    /// <summary>A name, needed when a stage is used twice.</summary>
+    public string? Name { get; set; }
+}

@@ -1,0 +1,55 @@
+using System.Buffers.Binary;
+
+namespace Millrace.Headers;
+
+/// <summary>
+/// The Ethernet II header as it lies on the wire. A view judges nothing but length: every accessor needs the fourteen
+/// bytes of <see cref="Length"/> to be there.
+/// <code>
+///  0      destination (6)
+///  6      source (6)
+/// 12      type (2)
+/// </code>
+/// </summary>
+public static class EthernetHeader
+{
+    public const int Length = 14;
+
+    private const int DestinationOffset = 0;
+    private const int SourceOffset = 6;
+    private const int TypeOffset = 12;
+
+    public static MacAddress Destination(ReadOnlySpan<byte> header) => MacAddress.Read(header.Slice(DestinationOffset, MacAddress.Length));
+
+    public static MacAddress Source(ReadOnlySpan<byte> header) => MacAddress.Read(header.Slice(SourceOffset, MacAddress.Length));
+
+    public static EtherType Type(ReadOnlySpan<byte> header) => (EtherType)BinaryPrimitives.ReadUInt16BigEndian(header.Slice(TypeOffset, 2));
+
+    public static void Write(Span<byte> header, MacAddress destination, MacAddress source, EtherType type)
+    {
+        destination.Write(header.Slice(DestinationOffset, MacAddress.Length));
+        source.Write(header.Slice(SourceOffset, MacAddress.Length));
+        BinaryPrimitives.WriteUInt16BigEndian(header.Slice(TypeOffset, 2), (ushort)type);
+    }
+}
+
+/// <summary>Protocol numbers of the Ethernet type field (IANA "IEEE 802 Numbers").</summary>
+public enum EtherType : ushort
+{
+    None = 0,
+    Ipv4 = 0x0800,
+    Arp = 0x0806,
+    Vlan = 0x8100,
+    Ipv6 = 0x86DD,
+    ServiceVlan = 0x88A8,
+}
+
+/// <summary>Protocol numbers of the IPv4 protocol and IPv6 next-header fields (IANA "Protocol Numbers").</summary>
+public enum IpProtocol : byte
+{
+    HopByHop = 0,
+    Icmp = 1,
+    Tcp = 6,
+    Udp = 17,
+    Icmpv6 = 58,
+}

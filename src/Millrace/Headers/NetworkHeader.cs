@@ -1,0 +1,28 @@
+namespace Millrace.Headers;
+
+/// <summary>
+/// What transports read of the network header below them, whatever its family: they do not name it. The header must have
+/// been checked by the network stage.
+/// </summary>
+public static class NetworkHeader
+{
+    private const int Ipv4SourceOffset = 12;
+    private const int Ipv4DestinationOffset = 16;
+
+    public static InetAddress Source(ReadOnlySpan<byte> header) => InetAddress.ReadIpv4(header.Slice(Ipv4SourceOffset, 4));
+
+    public static InetAddress Destination(ReadOnlySpan<byte> header) => InetAddress.ReadIpv4(header.Slice(Ipv4DestinationOffset, 4));
+
+    /// <summary>The sum over the pseudo-header of RFC 9293 §3.1 and RFC 768.</summary>
+    /// <param name="length">Bytes of transport header and payload.</param>
+    public static uint PseudoHeaderSum(InetAddress source, InetAddress destination, IpProtocol protocol, int length)
+    {
+        // the mapped prefix of an IPv4 address is no part of its pseudo-header; an IPv6 address counts whole (RFC 8200 §8.1)
+        var sum = (source.Ipv4 >> 16) + (source.Ipv4 & 0xFFFF) + (destination.Ipv4 >> 16) + (destination.Ipv4 & 0xFFFF)
+            + (uint)protocol + ((uint)length >> 16) + ((uint)length & 0xFFFF);
+        return source.IsIpv4 ? sum : sum + Words(source.Upper) + Words(source.Lower >> 32) + Words(destination.Upper) + Words(destination.Lower >> 32);
+    }
+
+    private static uint Words(ulong value) =>
+        (uint)((value >> 48) + ((value >> 32) & 0xFFFF) + ((value >> 16) & 0xFFFF) + (value & 0xFFFF));
+}

@@ -1,0 +1,55 @@
+using Millrace.Memory;
+using Millrace.Nics;
+
+namespace Millrace;
+
+/// <summary>
+/// What every generated stack offers to hosts and tests. A stack reads no clock, starts no thread and opens no socket:
+/// <c>now</c> is nanoseconds of whatever clock the host keeps, never going back. None of it is thread-safe unless it says so.
+/// </summary>
+public interface INetworkStack : IDisposable
+{
+    /// <summary>
+    /// One NAPI poll of a queue: reclaims transmits, takes in at most the declared weight of packets, runs calls and
+    /// timers that are due, sends, refills the ring.
+    /// </summary>
+    /// <returns>Packets taken in; the weight if there may be more.</returns>
+    int Poll(int networkInterface, int queue, long now);
+
+    /// <summary>Does what is due at <paramref name="now"/> and sends what follows from it, without taking packets in.</summary>
+    void Advance(long now);
+
+    /// <summary>When <see cref="Advance"/> or <see cref="Poll"/> has work next; <see cref="long.MaxValue"/> for never.</summary>
+    long NextDeadline { get; }
+
+    IReadOnlyList<NetworkInterface> Interfaces { get; }
+
+    Arena Arena { get; }
+
+    Ledger Ledger { get; }
+
+    /// <summary>The pipeline as it was compiled.</summary>
+    PipelineDescription Pipeline { get; }
+
+    /// <summary>Packets each stage saw, in the order of <see cref="PipelineDescription.Stages"/>.</summary>
+    void ReadStageCounters(Span<StageCounters> counters);
+
+    /// <summary>Packets of the wire held by ingress stages, for the ledger.</summary>
+    long HeldIngress { get; }
+
+    /// <summary>Packets of the wire held by egress stages and the outbox, for the ledger.</summary>
+    long HeldEgress { get; }
+
+    /// <summary>Wakes the worker that waits in the NIC. Thread-safe.</summary>
+    void Wake();
+
+    /// <summary>Sleeps in the NIC until there may be work, at most for the given time.</summary>
+    bool Wait(TimeSpan timeout);
+}
+
+/// <summary>Packets a stage saw. A merged packet counts once where it passes as one.</summary>
+public struct StageCounters
+{
+    public long Received;
+    public long Transmitted;
+}

@@ -1,0 +1,236 @@
+using System.Runtime.CompilerServices;
+using Millrace.Interop;
+
+namespace Millrace.Memory;
+
+/// <summary>
+/// The fixed memory of one worker: frames of <see cref="Stride"/> bytes, divided into shares that do not borrow from each
+/// other, so that a reader who never reads cannot starve the receive ring. Not thread-safe: one worker owns it.
+/// </summary>
+public sealed class Arena : IDisposable
+{
+    /// <summary>Bytes a slot; the chunk size of an AF_XDP socket.</summary>
+    public const int Stride = 2048;
+
+    /// <summary>Bytes kept free before the data of a frame that a stage fills: room for the headers of every layer.</summary>
+    public const int Headroom = 192;
+
+    /// <summary>What one frame costs by truesize: its slot and its metadata.</summary>
+    public const int FrameTruesize = Stride + FrameMetadata.Length;
+
+    private const int ShareCount = 3;
+
+    private readonly FrameStore store;
+    private readonly int[] free;
+    private readonly int[] quota = new int[ShareCount];
+    private readonly int[] used = new int[ShareCount];
+    private int freeCount;
+    private bool disposed;
+
+    /// <summary>Makes an arena of the sum of the shares given, in frames.</summary>
+    public Arena(int receive, int reserve, int sockets)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(receive);
+        ArgumentOutOfRangeException.ThrowIfNegative(reserve);
+        ArgumentOutOfRangeException.ThrowIfNegative(sockets);
+        quota[(int)Share.Receive] = receive;
+        quota[(int)Share.Reserve] = reserve;
+        quota[(int)Share.Sockets] = sockets;
+        Capacity = receive + reserve + sockets;
+        store = new FrameStore(Capacity + 1);
+        free = new int[Capacity];
+        for (var i = 0; i < free.Length; i++)
+        {
+            free[i] = Capacity - i;
+        }
+
+        freeCount = Capacity;
+    }
+
+    /// <summary>Frames in all.</summary>
+    public int Capacity { get; }
+
+    /// <summary>Frames that nobody holds.</summary>
+    public int FreeCount => freeCount;
+
+    public int Quota(Share share) => quota[(int)share];
+
+    public int Used(Share share) => used[(int)share];
+
+    public int Available(Share share) => quota[(int)share] - used[(int)share];
+
+    /// <summary>The metadata of a frame.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref FrameMetadata Metadata(Frame frame) => ref store[frame.Index];
+
+    /// <summary>All <see cref="Stride"/> bytes of a frame.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Span<byte> Slot(Frame frame) => FrameStore.Slot(ref store[frame.Index]);
+
+    /// <summary>The bytes that hold data in one frame (not in the frames chained to it).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Span<byte> Data(Frame frame) => Data(ref store[frame.Index]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Span<byte> Data(ref readonly FrameMetadata frame) => FrameStore.Slot(in frame).Slice(frame.DataOffset, frame.DataLength);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Span<byte> Slot(ref readonly FrameMetadata frame) => FrameStore.Slot(in frame);
+
+    /// <summary>
+    /// Takes a frame out of a share, most recently freed first (it is the one in the cache), empty, with
+    /// <see cref="Headroom"/> bytes before its data.
+    /// </summary>
+    /// <returns>Whether the share had one left.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryAllocate(Share share, Holders holder, out Frame frame)
+    {
+        if (used[(int)share] >= quota[(int)share])
+        {
+            frame = Frame.None;
+            return false;
+        }
+
+        used[(int)share]++;
+        frame = new Frame(free[--freeCount]);
+        ref var metadata = ref store[frame.Index];
+        var buffer = metadata.Buffer;
+        metadata = default;
+        metadata.Buffer = buffer;
+        metadata.DataOffset = Headroom;
+        metadata.Truesize = FrameTruesize;
+        metadata.WirePackets = 1;
+        metadata.Holders = holder;
+        metadata.Share = share;
+        return true;
+    }
+
+    /// <summary>Moves a frame's charge to another share; false if that share is full.</summary>
+    public bool TryMoveShare(Frame frame, Share share)
+    {
+        ref var metadata = ref store[frame.Index];
+        if (metadata.Share == share)
+        {
+            return true;
+        }
+
+        if (used[(int)share] >= quota[(int)share])
+        {
+            return false;
+        }
+
+        used[(int)metadata.Share]--;
+        used[(int)share]++;
+        metadata.Share = share;
+        return true;
+    }
+
+    /// <summary>Adds a holder to one frame.</summary>
+    public void Hold(Frame frame, Holders holder) => store[frame.Index].Holders |= holder;
+
+    /// <summary>Takes a holder off one frame and frees it if that was the last.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Release(Frame frame, Holders holder)
+    {
+        ref var metadata = ref store[frame.Index];
+        var left = metadata.Holders & ~holder;
+        if (left == metadata.Holders)
+        {
+            Throw.FrameNotHeld(frame.Index, holder.ToString(), metadata.Holders.ToString());
+        }
+
+        metadata.Holders = left;
+        if (left == Holders.None)
+        {
+            Free(frame, ref metadata);
+        }
+    }
+
+    /// <summary>Takes a holder off every frame of a packet.</summary>
+    public void ReleaseChain(Frame head, Holders holder)
+    {
+        while (!head.IsNone)
+        {
+            var next = store[head.Index].NextFragment;
+            Release(head, holder);
+            head = next;
+        }
+    }
+
+    /// <summary>Hands every frame of a packet from one holder to another.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void MoveChain(Frame head, Holders from, Holders to)
+    {
+        while (!head.IsNone)
+        {
+            ref var metadata = ref store[head.Index];
+            metadata.Holders = (metadata.Holders & ~from) | to;
+            head = metadata.NextFragment;
+        }
+    }
+
+    /// <summary>Adds a holder to every frame of a packet.</summary>
+    public void HoldChain(Frame head, Holders holder) => MoveChain(head, Holders.None, holder);
+
+    /// <summary>Frames that carry the given holder: the slow side of the frame ledger, for tests and reports.</summary>
+    public int CountHeldBy(Holders holder)
+    {
+        var count = 0;
+        for (var i = 1; i <= Capacity; i++)
+        {
+            if ((store[i].Holders & holder) != 0)
+            {
+                count++;
+            }
+        }
+
+        return count;
+    }
+
+    /// <summary>Makes <paramref name="own"/> show the bytes of a frame of another arena until it is freed.</summary>
+    internal void Borrow(Frame own, Arena lenderArena, Frame lent, IFrameLender lender)
+    {
+        lenders ??= new (IFrameLender, Frame)[Capacity + 1];
+        lenders[own.Index] = (lender, lent);
+        ref var metadata = ref store[own.Index];
+        metadata.Flags |= FrameFlags.Borrowed;
+        FrameStore.Borrow(ref metadata, ref lenderArena.store[lent.Index]);
+    }
+
+    private (IFrameLender Lender, Frame Lent)[]? lenders;
+
+    private void Free(Frame frame, ref FrameMetadata metadata)
+    {
+        if ((metadata.Flags & FrameFlags.Borrowed) != 0)
+        {
+            GiveBack(frame);
+        }
+
+        used[(int)metadata.Share]--;
+        free[freeCount++] = frame.Index;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void GiveBack(Frame frame)
+    {
+        store.Restore(frame.Index);
+        var (lender, lent) = lenders![frame.Index];
+        lenders[frame.Index] = default;
+        lender.Return(lent);
+    }
+
+    public void Dispose()
+    {
+        if (!disposed)
+        {
+            disposed = true;
+            store.Dispose();
+        }
+    }
+}
+
+/// <summary>Whoever lent a frame's bytes to another arena, and is told when they are no longer looked at.</summary>
+internal interface IFrameLender
+{
+    void Return(Frame lent);
+}

@@ -1,0 +1,152 @@
+using System.Runtime.InteropServices;
+
+namespace Millrace.Memory;
+
+/// <summary>
+/// What is known of one frame, 64 bytes beside the frame's own memory: the counterpart of Linux's <c>sk_buff</c>.
+/// A packet is a chain of frames linked by <see cref="NextFragment"/>; fields marked "head" are valid in its first frame.
+/// </summary>
+[StructLayout(LayoutKind.Sequential, Size = Length)]
+public struct FrameMetadata
+{
+    internal const int Length = 64;
+
+    /// <summary>Where the bytes lie: the frame's own slot, or memory lent by another arena (a wire that hands over).</summary>
+    internal nint Buffer;
+
+    /// <summary>The next packet of the list this head is in. Owned by the list (<see cref="FrameList"/>).</summary>
+    public Frame Next;
+
+    /// <summary>The next frame of this packet.</summary>
+    public Frame NextFragment;
+
+    /// <summary>Where this frame's data starts, in bytes from the start of the slot.</summary>
+    public ushort DataOffset;
+
+    /// <summary>Bytes of data in this frame.</summary>
+    public ushort DataLength;
+
+    /// <summary>Head: offset of the network header from the start of the slot.</summary>
+    public ushort NetworkOffset;
+
+    /// <summary>Head: offset of the transport header from the start of the slot.</summary>
+    public ushort TransportOffset;
+
+    /// <summary>Head: bytes of data in the whole chain.</summary>
+    public int TotalLength;
+
+    /// <summary>Bytes of memory this frame really holds, metadata included; what socket memory is charged by.</summary>
+    public int Truesize;
+
+    /// <summary>Head, with <see cref="ChecksumState.Partial"/>: offset from the slot's start where summing begins.</summary>
+    public ushort ChecksumStart;
+
+    /// <summary>Head, with <see cref="ChecksumState.Partial"/>: offset of the checksum field from <see cref="ChecksumStart"/>.</summary>
+    public ushort ChecksumOffset;
+
+    /// <summary>Head: payload bytes a segment if the packet is merged or unsegmented, else 0 (Linux's gso_size).</summary>
+    public ushort GsoSize;
+
+    /// <summary>Head: packets of the wire this chain stands for, at least 1 (merged segments, reassembled fragments).</summary>
+    public ushort WirePackets;
+
+    /// <summary>Head: the flow hash, 0 if none was computed.</summary>
+    public uint Hash;
+
+    /// <summary>Whom to tell of a completed transmit: a transport's own number, 0 for nobody.</summary>
+    public int Owner;
+
+    /// <summary>A transport's sequence number of the first payload byte.</summary>
+    public uint Sequence;
+
+    /// <summary>A transport's time of the last transmit, in microseconds modulo 2^32.</summary>
+    public uint SentAt;
+
+    /// <summary>Who holds this frame now; none means that it is free.</summary>
+    public Holders Holders;
+
+    /// <summary>The part of the arena this frame is charged to.</summary>
+    public Share Share;
+
+    /// <summary>Head: what is known of the transport checksum.</summary>
+    public ChecksumState Checksum;
+
+    /// <summary>Head: index of the interface it came in or goes out by.</summary>
+    public byte Interface;
+
+    public FrameFlags Flags;
+
+    /// <summary>Head: 802.1Q tag control information moved out of the frame.</summary>
+    public ushort VlanTci;
+}
+
+/// <summary>The parts of an arena; each has a quota, and none borrows from another.</summary>
+public enum Share : byte
+{
+    /// <summary>Refill of receive rings, plus the packets of one poll.</summary>
+    Receive,
+
+    /// <summary>Acknowledgements, resets, ARP, ICMP and what else a stage originates.</summary>
+    Reserve,
+
+    /// <summary>What sockets keep: receive and retransmit queues.</summary>
+    Sockets,
+}
+
+/// <summary>
+/// The places that can hold a frame. A frame is free when no bit is left: a TCP frame in flight has two
+/// (<see cref="RetransmitQueue"/> and <see cref="TransmitRing"/>), and either may be the last.
+/// </summary>
+[Flags]
+public enum Holders : ushort
+{
+    None = 0,
+    Loop = 1 << 0,
+    ReceiveRing = 1 << 1,
+    TransmitRing = 1 << 2,
+    Gro = 1 << 3,
+    Reassembly = 1 << 4,
+    Neighbour = 1 << 5,
+    Outbox = 1 << 6,
+    Loopback = 1 << 7,
+    ReceiveQueue = 1 << 8,
+    OutOfOrderQueue = 1 << 9,
+    RetransmitQueue = 1 << 10,
+    Segments = 1 << 11,
+    Application = 1 << 12,
+    Stage = 1 << 13,
+}
+
+/// <summary>
+/// What is known of a packet's transport checksum (Linux's CHECKSUM_*). On receive <see cref="Partial"/> comes from a
+/// virtual peer and is as good as <see cref="Unnecessary"/>.
+/// </summary>
+public enum ChecksumState : byte
+{
+    /// <summary>Receive: software must verify. Transmit: the field is final.</summary>
+    None,
+
+    /// <summary>The checksum was verified.</summary>
+    Unnecessary,
+
+    /// <summary>The field holds the pseudo-header's sum; device or last stage finishes it from ChecksumStart on.</summary>
+    Partial,
+}
+
+[Flags]
+public enum FrameFlags : byte
+{
+    None = 0,
+
+    /// <summary>The bytes are lent by another arena and go back when this frame is freed.</summary>
+    Borrowed = 1 << 0,
+
+    /// <summary>IP-ID of the merged packets was fixed rather than counting up, so segmentation must not count either.</summary>
+    FixedIpId = 1 << 1,
+
+    /// <summary>The packet has congestion-window-reduced set on its first segment only (Linux's SKB_GSO_TCP_ECN).</summary>
+    Ecn = 1 << 2,
+
+    /// <summary>The packet did not come from a wire but from this stack itself.</summary>
+    Loopback = 1 << 3,
+}

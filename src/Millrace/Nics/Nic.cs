@@ -1,0 +1,107 @@
+using Millrace.Headers;
+using Millrace.Memory;
+
+namespace Millrace.Nics;
+
+/// <summary>A network interface card, or what stands for one: where frames enter and leave.</summary>
+public abstract class Nic : IDisposable
+{
+    /// <summary>What it can do on behalf of the stack; fixed once a queue is open.</summary>
+    public abstract NicFeatures Features { get; }
+
+    public abstract MacAddress Address { get; }
+
+    /// <summary>Bytes of the largest network packet (without the Ethernet header).</summary>
+    public abstract int Mtu { get; }
+
+    /// <summary>Whether there is a carrier.</summary>
+    public abstract bool IsLinkUp { get; }
+
+    /// <summary>Grows whenever <see cref="Mtu"/> or <see cref="IsLinkUp"/> changes; the loop looks at it once a poll.</summary>
+    public abstract int Revision { get; }
+
+    public abstract int QueueCount { get; }
+
+    /// <summary>Opens a queue for the worker that owns the arena; at most once a queue.</summary>
+    public abstract NicQueue Open(int queue, Arena arena);
+
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected virtual void Dispose(bool disposing)
+    {
+    }
+}
+
+[Flags]
+public enum NicFeatures
+{
+    None = 0,
+
+    /// <summary>Verifies transport checksums of packets that come in, or vouches for them.</summary>
+    ReceiveChecksum = 1 << 0,
+
+    /// <summary>Finishes checksums left <see cref="ChecksumState.Partial"/>.</summary>
+    TransmitChecksum = 1 << 1,
+
+    /// <summary>Takes a packet that is spread over several frames.</summary>
+    ScatterGather = 1 << 2,
+
+    /// <summary>Cuts TCP over IPv4 into segments of GsoSize. Implies the two above.</summary>
+    TcpSegmentation = 1 << 3,
+}
+
+/// <summary>One queue pair of a NIC, used by one worker. Calls are a burst each, never a packet each.</summary>
+public abstract class NicQueue
+{
+    /// <summary>Frames the receive ring can hold.</summary>
+    public abstract int RingSize { get; }
+
+    /// <summary>Empty frames the receive ring would take now.</summary>
+    public abstract int Vacant { get; }
+
+    /// <summary>
+    /// Gives the receive ring an empty frame of <see cref="Share.Receive"/>, held by <see cref="Holders.ReceiveRing"/>.
+    /// The NIC chooses where in it data begins.
+    /// </summary>
+    public abstract void Post(Frame empty);
+
+    /// <summary>
+    /// Takes packets that have come in: heads of chains whose frames are held by <see cref="Holders.Loop"/>, with data
+    /// offsets and lengths, TotalLength, WirePackets and checksum state set; if unsegmented, GsoSize too.
+    /// </summary>
+    /// <returns>How many were written to <paramref name="packets"/>.</returns>
+    public abstract int Receive(Span<Frame> packets, long now);
+
+    /// <summary>
+    /// Queues packets whose frames are held by <see cref="Holders.TransmitRing"/>, in order. A packet that was accepted
+    /// comes back by <see cref="Reclaim"/>.
+    /// </summary>
+    /// <returns>How many were accepted; the rest stay the caller's.</returns>
+    public abstract int Transmit(ReadOnlySpan<Frame> packets, long now);
+
+    /// <summary>Packets that <see cref="Transmit"/> would accept now.</summary>
+    public abstract int TransmitRoom { get; }
+
+    /// <summary>Takes packets whose transmission is complete; the caller releases <see cref="Holders.TransmitRing"/>.</summary>
+    public abstract int Reclaim(Span<Frame> packets, long now);
+
+    /// <summary>When a virtual NIC has its next packet or completion; <see cref="long.MaxValue"/> if it does not know.</summary>
+    public virtual long NextEvent => long.MaxValue;
+
+    /// <summary>The interrupt: sleeps until there may be something to receive, or the time is over.</summary>
+    /// <returns>Whether there may be something.</returns>
+    public abstract bool Wait(TimeSpan timeout);
+
+    /// <summary>Ends a <see cref="Wait"/> from another thread.</summary>
+    public abstract void Wake();
+
+    /// <summary>Takes back every frame of both rings, for a stack that ends; the frames are held by nobody afterwards.</summary>
+    public abstract void Drain();
+
+    /// <summary>Packets the NIC lost for want of posted frames.</summary>
+    public abstract long Missed { get; }
+}

@@ -1,0 +1,74 @@
+using System.Runtime.CompilerServices;
+
+namespace Millrace;
+
+/// <summary>
+/// The two packet ledgers of a stack, in packets of the wire (a merged packet counts its segments). At every poll boundary
+/// <list type="bullet">
+/// <item>ingress: received = delivered + consumed + forwarded + dropped + held</item>
+/// <item>egress: created + forwarded = transmitted + dropped + held</item>
+/// </list>
+/// where "held" is what the holding stages say they keep. One worker writes it.
+/// </summary>
+public sealed class Ledger
+{
+    private DropCounts ingressDrops;
+    private DropCounts egressDrops;
+
+    /// <summary>Packets taken from a NIC, or from the loopback list.</summary>
+    public long Received;
+
+    /// <summary>Packets whose payload an application or a socket got.</summary>
+    public long Delivered;
+
+    /// <summary>Packets that a protocol used up.</summary>
+    public long Consumed;
+
+    /// <summary>Packets turned round or forwarded.</summary>
+    public long Forwarded;
+
+    /// <summary>Packets that a stage of this stack made.</summary>
+    public long Created;
+
+    /// <summary>Packets handed to a NIC, or to the loopback list.</summary>
+    public long Transmitted;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void DropIngress(DropReason reason, int wirePackets) => ingressDrops[(int)reason] += wirePackets;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void DropEgress(DropReason reason, int wirePackets) => egressDrops[(int)reason] += wirePackets;
+
+    public long IngressDrops(DropReason reason) => ingressDrops[(int)reason];
+
+    public long EgressDrops(DropReason reason) => egressDrops[(int)reason];
+
+    public long Dropped(DropReason reason) => ingressDrops[(int)reason] + egressDrops[(int)reason];
+
+    public long IngressDropped => Sum(ref ingressDrops);
+
+    public long EgressDropped => Sum(ref egressDrops);
+
+    /// <summary>What ingress must hold for its ledger to balance.</summary>
+    public long IngressDue => Received - Delivered - Consumed - Forwarded - IngressDropped;
+
+    /// <summary>What egress must hold for its ledger to balance.</summary>
+    public long EgressDue => Created + Forwarded - Transmitted - EgressDropped;
+
+    private static long Sum(ref DropCounts counts)
+    {
+        long sum = 0;
+        foreach (var count in counts)
+        {
+            sum += count;
+        }
+
+        return sum;
+    }
+
+    [InlineArray(DropReasons.Count)]
+    private struct DropCounts
+    {
+        private long first;
+    }
+}

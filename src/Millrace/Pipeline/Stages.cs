@@ -1,0 +1,91 @@
+using Millrace.Memory;
+
+namespace Millrace;
+
+/// <summary>
+/// A stage that sees packets on their way in. A stage is a struct: its fields are its state, and the loop calls this
+/// method directly, inlined. Settings are a struct type argument with instance getters.
+/// </summary>
+public interface IIngressStage
+{
+    Verdict Receive(ref Packet packet);
+}
+
+/// <summary>A stage that sees packets on their way out.</summary>
+public interface IEgressStage
+{
+    Verdict Transmit(ref Packet packet);
+}
+
+/// <summary>
+/// The network layer's side of egress: it writes its header and the link header before a packet of the outbox, and may
+/// hold it (while the next hop is resolved, or to cut it into fragments).
+/// </summary>
+public interface INetworkStage : IIngressStage
+{
+    Verdict Transmit(ref Packet packet, in Outgoing destination);
+}
+
+/// <summary>An ingress stage that holds packets and gives them back to the stage that follows it.</summary>
+public interface IResumesIngress
+{
+    /// <summary>Packets of the wire it holds.</summary>
+    long HeldIngress { get; }
+
+    /// <summary>The next packet that goes on, with its holder already <see cref="Holders.Loop"/>.</summary>
+    /// <param name="offset">Where the cursor stands, in bytes from the start of the slot.</param>
+    bool TryResumeIngress(out Frame packet, out int offset);
+}
+
+/// <summary>An egress stage that holds packets, or makes several of one, and gives them to the stage that follows it.</summary>
+public interface IResumesEgress
+{
+    /// <summary>Packets of the wire it holds.</summary>
+    long HeldEgress { get; }
+
+    /// <summary>The next packet that goes on, with its holder already <see cref="Holders.Loop"/>; the cursor is at its data.</summary>
+    bool TryResumeEgress(out Frame packet);
+}
+
+/// <summary>A stage that has work before the packets of a poll: calls that applications posted.</summary>
+public interface IPollStart
+{
+    void PollStart(long now);
+}
+
+/// <summary>A stage that has work after the packets of a poll and before the outbox is emptied: flush, account.</summary>
+public interface IPollEnd
+{
+    void PollEnd(long now);
+}
+
+/// <summary>A stage that sends by itself: it fills the outbox at the end of a poll, as far as there is room.</summary>
+public interface IOriginates
+{
+    /// <returns>Whether it has more to send than the outbox could take.</returns>
+    bool FillOutbox(long now);
+}
+
+/// <summary>A stage with timers.</summary>
+public interface ITimed
+{
+    /// <summary>When it wants to be called, in nanoseconds of the stack's clock; <see cref="long.MaxValue"/> for never.</summary>
+    long NextDeadline { get; }
+
+    /// <summary>Does what is due at <paramref name="now"/>.</summary>
+    void Advance(long now);
+}
+
+/// <summary>A stage that learns when the stack begins to run and when it ends.</summary>
+public interface IStartStop
+{
+    void Start(long now);
+
+    void Stop();
+}
+
+/// <summary>A stage that hears of changes of an interface (link, MTU).</summary>
+public interface IInterfaceObserver
+{
+    void InterfaceChanged(Nics.NetworkInterface networkInterface, long now);
+}

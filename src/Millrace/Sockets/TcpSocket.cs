@@ -1,0 +1,87 @@
+using Millrace.Headers;
+using Millrace.Tcp;
+
+namespace Millrace.Sockets;
+
+/// <summary>
+/// A handler's view of its connection, valid during the call it was given to. Nothing is sent before the end of the poll.
+/// </summary>
+public readonly ref struct TcpSocket(TcpSockets sockets, int index)
+{
+    private readonly TcpSockets sockets = sockets;
+
+    /// <summary>The connection's place in TCP's table.</summary>
+    public int Index { get; } = index;
+
+    /// <summary>A name of this connection that may be kept: it does not match a later one in the same place.</summary>
+    public TcpSocketId Id => sockets.IdOf(Index);
+
+    public InetEndpoint Local => sockets.LocalOf(Index);
+
+    public InetEndpoint Remote => sockets.RemoteOf(Index);
+
+    public TcpState State => sockets.StateOf(Index);
+
+    /// <summary>Bytes that can be read now.</summary>
+    public int Readable => sockets.ReadableOf(Index);
+
+    /// <summary>Whether the peer's FIN was reached: nothing more will become readable.</summary>
+    public bool IsPeerClosed => sockets.IsPeerClosed(Index);
+
+    /// <summary>
+    /// The first readable bytes that lie together, in place; empty if there are none. Valid until the next call on this
+    /// socket that consumes, or until the handler returns.
+    /// </summary>
+    public ReadOnlySpan<byte> Peek() => sockets.Peek(Index);
+
+    /// <summary>Takes bytes off the front of the receive queue; their frames become free and the window opens.</summary>
+    public void Consume(int count) => sockets.Consume(Index, count);
+
+    /// <summary>Copies and consumes.</summary>
+    /// <returns>Bytes copied, 0 if there were none.</returns>
+    public int Read(Span<byte> destination)
+    {
+        var copied = 0;
+        while (copied < destination.Length)
+        {
+            var piece = Peek();
+            if (piece.IsEmpty)
+            {
+                break;
+            }
+
+            var count = Math.Min(piece.Length, destination.Length - copied);
+            piece[..count].CopyTo(destination[copied..]);
+            Consume(count);
+            copied += count;
+        }
+
+        return copied;
+    }
+
+    /// <summary>Bytes that <see cref="Write"/> would accept now.</summary>
+    public int WritableLength => sockets.WritableOf(Index);
+
+    /// <summary>Copies bytes into the send buffer.</summary>
+    /// <returns>
+    /// Bytes accepted, perhaps fewer than given; then <see cref="ITcpHandler.Writable"/> follows when there is room.
+    /// </returns>
+    public int Write(ReadOnlySpan<byte> source) => sockets.Write(Index, source);
+
+    /// <summary>Sends a FIN behind what was written; reading goes on (half-close).</summary>
+    public void Shutdown() => sockets.Shutdown(Index);
+
+    /// <summary>Sends a reset and forgets the connection; <see cref="ITcpHandler.Closed"/> follows.</summary>
+    public void Abort() => sockets.Abort(Index);
+
+    /// <summary>Switches Nagle's algorithm off (TCP_NODELAY).</summary>
+    public void SetNoDelay(bool value) => sockets.SetNoDelay(Index, value);
+}
+
+/// <summary>A connection's place and how often that place was used before.</summary>
+public readonly record struct TcpSocketId(int Index, int Generation)
+{
+    public static TcpSocketId None => default;
+
+    public bool IsNone => Generation == 0;
+}

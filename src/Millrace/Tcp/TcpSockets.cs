@@ -1,0 +1,68 @@
+using Millrace.Headers;
+using Millrace.Sockets;
+
+namespace Millrace.Tcp;
+
+/// <summary>
+/// What applications and hosts can ask of TCP, by a connection's place in its table. TCP itself is generic over its
+/// settings; this is the side of it that needs no type argument.
+/// </summary>
+public abstract class TcpSockets
+{
+    /// <summary>Whether the name is that of a connection that is still open.</summary>
+    public abstract bool TryGet(TcpSocketId id, out TcpSocket socket);
+
+    /// <summary>
+    /// Opens a connection for an application (<see cref="ITcpApplications"/>); the result is told to its handler.
+    /// </summary>
+    /// <param name="localPort">0 chooses one (RFC 6056).</param>
+    public abstract TcpConnectResult Connect(int application, InetEndpoint remote, out TcpSocketId id, ushort localPort = 0);
+
+    /// <summary>Listens on a port for an application.</summary>
+    /// <returns>False if another listener has the port.</returns>
+    public abstract bool TryListen(int application, ushort port, int backlog = 0);
+
+    /// <summary>Stops listening; connections that were accepted stay.</summary>
+    public abstract void StopListening(ushort port);
+
+    public abstract TcpSocketId IdOf(int index);
+
+    public abstract InetEndpoint LocalOf(int index);
+
+    public abstract InetEndpoint RemoteOf(int index);
+
+    public abstract TcpState StateOf(int index);
+
+    public abstract int ReadableOf(int index);
+
+    public abstract bool IsPeerClosed(int index);
+
+    public abstract ReadOnlySpan<byte> Peek(int index);
+
+    public abstract void Consume(int index, int count);
+
+    public abstract int WritableOf(int index);
+
+    public abstract int Write(int index, ReadOnlySpan<byte> source);
+
+    public abstract void Shutdown(int index);
+
+    public abstract void Abort(int index);
+
+    public abstract void SetNoDelay(int index, bool value);
+}
+
+public enum TcpConnectResult : byte
+{
+    /// <summary>The SYN is on its way.</summary>
+    Opening,
+
+    /// <summary>The application has no free connection (EMFILE).</summary>
+    NoCapacity,
+
+    /// <summary>No local port is free for this destination (EADDRNOTAVAIL), or the one asked for is in use (EADDRINUSE).</summary>
+    NoPort,
+
+    /// <summary>No route leads there (ENETUNREACH).</summary>
+    NoRoute,
+}
