@@ -12,6 +12,9 @@ public sealed class NetworkStackAttribute : Attribute
     /// <summary><see cref="Settings.All"/> makes every setting that does not decide a capacity a run-time one.</summary>
     public Settings Runtime { get; set; }
 
+    /// <summary>Frames the receive ring is kept filled with, as far as the NIC's ring is that long.</summary>
+    public int RingFrames { get; set; } = 512;
+
     /// <summary>Frames of the sockets' share of the arena; 0 computes it from the declared socket memory and connections.</summary>
     public int SocketFrames { get; set; }
 }

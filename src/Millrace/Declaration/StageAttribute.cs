@@ -85,6 +85,19 @@ public sealed class EnsuresAttribute(params PacketFact[] facts) : Attribute
     public PacketFact[] Facts { get; } = facts;
 }
 
+/// <summary>
+/// Names the attribute of a stage that brings a fact about in software. Where a stage needs the fact and nothing before it
+/// ensures it, the generator puts this one in with its defaults, at its place, and says so in the explanation.
+/// </summary>
+/// <example><c>[assembly: Fallback(PacketFact.ChecksumVerified, typeof(ChecksumOffloadAttribute))]</c></example>
+[AttributeUsage(AttributeTargets.Assembly, AllowMultiple = true)]
+public sealed class FallbackAttribute(PacketFact fact, Type attribute) : Attribute
+{
+    public PacketFact Fact { get; } = fact;
+
+    public Type Attribute { get; } = attribute;
+}
+
 /// <summary>What can be known of a packet at a point of the pipeline.</summary>
 public enum PacketFact
 {

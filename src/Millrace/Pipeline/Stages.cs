@@ -1,3 +1,4 @@
+using Millrace.Headers;
 using Millrace.Memory;
 
 namespace Millrace;
@@ -33,8 +34,23 @@ public interface IResumesIngress
     long HeldIngress { get; }
 
     /// <summary>The next packet that goes on, with its holder already <see cref="Holders.Loop"/>.</summary>
-    /// <param name="offset">Where the cursor stands, in bytes from the start of the slot.</param>
-    bool TryResumeIngress(out Frame packet, out int offset);
+    /// <remarks>Asked once for every packet of the loop: small, inlined, with the rare work in a method of its own.</remarks>
+    bool TryResumeIngress(out ResumedPacket packet);
+}
+
+/// <summary>A packet that goes on where a stage had held it, with what the stages before had found out about it.</summary>
+public struct ResumedPacket
+{
+    public Frame Frame;
+
+    /// <summary>Where the cursor stands, in bytes from the start of the slot.</summary>
+    public int Offset;
+
+    /// <summary>The type of the network header, for a stage that stands before the network layer.</summary>
+    public EtherType EtherType;
+
+    /// <summary>The protocol of the transport header, for the network layer and stages behind it.</summary>
+    public IpProtocol Protocol;
 }
 
 /// <summary>An egress stage that holds packets, or makes several of one, and gives them to the stage that follows it.</summary>
