@@ -18,7 +18,11 @@ public interface ITcpHandler
     /// <summary>The peer will send no more (FIN); what it sent before may still be unread.</summary>
     void PeerClosed(TcpSocket socket);
 
-    /// <summary>The connection is gone; this handler's slot will be used again.</summary>
+    /// <summary>
+    /// The connection is gone; this handler's slot will be used again. After an orderly end
+    /// (<see cref="TcpCloseReason.Closed"/>) it comes only when everything received was consumed; after any other, unread data
+    /// is discarded.
+    /// </summary>
     void Closed(TcpSocket socket, TcpCloseReason reason);
 }
 

@@ -74,6 +74,11 @@ public readonly ref struct TcpSocket(TcpSockets sockets, int index)
     /// <summary>Sends a reset and forgets the connection; <see cref="ITcpHandler.Closed"/> follows.</summary>
     public void Abort() => sockets.Abort(Index);
 
+    /// <summary>
+    /// Done with both directions: a reset if there is unread data, else a FIN behind what was written.
+    /// </summary>
+    public void Close() => sockets.Close(Index);
+
     /// <summary>Switches Nagle's algorithm off (TCP_NODELAY).</summary>
     public void SetNoDelay(bool value) => sockets.SetNoDelay(Index, value);
 }

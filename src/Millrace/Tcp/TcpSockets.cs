@@ -14,6 +14,7 @@ public abstract class TcpSockets
 
     /// <summary>
     /// Opens a connection for an application (<see cref="ITcpApplications"/>); the result is told to its handler.
+    /// <see cref="ITcpApplications.Opened"/> is called before this returns <see cref="TcpConnectResult.Opening"/>.
     /// </summary>
     /// <param name="localPort">0 chooses one (RFC 6056).</param>
     public abstract TcpConnectResult Connect(int application, InetEndpoint remote, out TcpSocketId id, ushort localPort = 0);
@@ -48,6 +49,12 @@ public abstract class TcpSockets
     public abstract void Shutdown(int index);
 
     public abstract void Abort(int index);
+
+    /// <summary>
+    /// The application is done with both directions: with unread data a reset (RFC 9293 §3.10.4, RFC 2525 §2.17), else a FIN
+    /// behind what was written; data that comes later is answered with a reset, and FIN-WAIT-2 is bounded in time.
+    /// </summary>
+    public abstract void Close(int index);
 
     public abstract void SetNoDelay(int index, bool value);
 }
