@@ -1,0 +1,93 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using Millrace.Egress;
+using Millrace.Headers;
+using Millrace.Memory;
+
+namespace Millrace.Ingress;
+
+/// <summary>Verifies the transport checksum of a packet before its network header has been judged.</summary>
+internal static class ReceivedChecksum
+{
+    private const int UdpHeaderLength = 8;
+    private const int UdpLengthOffset = 4;
+    private const int UdpChecksumOffset = 6;
+
+    /// <summary>
+    /// Drops a TCP or UDP packet whose checksum is wrong. What is not TCP or UDP, is a fragment or is malformed goes on
+    /// unverified, for the stage whose protocol it is to judge.
+    /// </summary>
+    /// <param name="offset">The network header, in bytes from the start of the slot.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static Verdict Verify(Arena arena, Frame frame, int offset, ref FrameMetadata metadata)
+    {
+        var data = Arena.Data(ref metadata);
+        var start = offset - metadata.DataOffset;
+        var header = data[start..];
+        if (header.Length < SegmentHeader.Ipv4Length || header[0] >> 4 != 4)
+        {
+            return Unverified(ref metadata);
+        }
+
+        var headerLength = (header[0] & 0xF) * 4;
+        var totalLength = BinaryPrimitives.ReadUInt16BigEndian(header[SegmentHeader.TotalLengthOffset..]);
+        var fragment = BinaryPrimitives.ReadUInt16BigEndian(header[SegmentHeader.FragmentOffset..]);
+        if (headerLength < SegmentHeader.Ipv4Length || headerLength > header.Length || totalLength < headerLength
+            || totalLength > metadata.TotalLength - start || (fragment & SegmentHeader.FragmentMask) != 0)
+        {
+            return Unverified(ref metadata);
+        }
+
+        var length = totalLength - headerLength;
+        var protocol = (IpProtocol)header[SegmentHeader.ProtocolOffset];
+        if (protocol == IpProtocol.Tcp)
+        {
+            if (length < SegmentHeader.TcpLength)
+            {
+                return Unverified(ref metadata);
+            }
+        }
+        else if (protocol == IpProtocol.Udp)
+        {
+            if (header.Length < headerLength + UdpHeaderLength)
+            {
+                return Unverified(ref metadata);
+            }
+
+            var udp = header.Slice(headerLength, UdpHeaderLength);
+            var udpLength = BinaryPrimitives.ReadUInt16BigEndian(udp[UdpLengthOffset..]);
+            if (udpLength < UdpHeaderLength || udpLength > length)
+            {
+                return Unverified(ref metadata);
+            }
+
+            // over IPv4 a checksum of zero means that the sender made none (RFC 768)
+            if (BinaryPrimitives.ReadUInt16BigEndian(udp[UdpChecksumOffset..]) == 0)
+            {
+                metadata.Checksum = ChecksumState.Unnecessary;
+                return Verdict.Continue;
+            }
+
+            length = udpLength;
+        }
+        else
+        {
+            return Unverified(ref metadata);
+        }
+
+        var pseudoHeader = InternetChecksum.Sum(header.Slice(SegmentHeader.AddressesOffset, SegmentHeader.AddressesLength), (uint)protocol + (uint)length);
+        if (PacketChecksum.Sum(arena, frame, offset + headerLength, length, pseudoHeader) != 0xFFFF)
+        {
+            return Verdict.Drop(protocol == IpProtocol.Tcp ? DropReason.TcpChecksum : DropReason.UdpChecksum);
+        }
+
+        metadata.Checksum = ChecksumState.Unnecessary;
+        return Verdict.Continue;
+    }
+
+    private static Verdict Unverified(ref FrameMetadata metadata)
+    {
+        metadata.Checksum = ChecksumState.None;
+        return Verdict.Continue;
+    }
+}
