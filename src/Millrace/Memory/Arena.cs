@@ -25,7 +25,9 @@ public sealed class Arena : IDisposable
     private readonly int[] quota = new int[ShareCount];
     private readonly int[] used = new int[ShareCount];
     private int freeCount;
+    private int retentions;
     private bool disposed;
+    private (IFrameLender Lender, Frame Lent)[]? lenders;
 
     /// <summary>Makes an arena of the sum of the shares given, in frames.</summary>
     public Arena(int receive, int reserve, int sockets)
@@ -187,17 +189,32 @@ public sealed class Arena : IDisposable
         return count;
     }
 
+    /// <summary>Makes room for what <see cref="Borrow"/> notes, so that it need not be made while packets pass.</summary>
+    internal void PrepareToBorrow() => lenders ??= new (IFrameLender, Frame)[Capacity + 1];
+
     /// <summary>Makes <paramref name="own"/> show the bytes of a frame of another arena until it is freed.</summary>
     internal void Borrow(Frame own, Arena lenderArena, Frame lent, IFrameLender lender)
     {
-        lenders ??= new (IFrameLender, Frame)[Capacity + 1];
-        lenders[own.Index] = (lender, lent);
+        PrepareToBorrow();
+        lenders![own.Index] = (lender, lent);
         ref var metadata = ref store[own.Index];
         metadata.Flags |= FrameFlags.Borrowed;
         FrameStore.Borrow(ref metadata, ref lenderArena.store[lent.Index]);
     }
 
-    private (IFrameLender Lender, Frame Lent)[]? lenders;
+    /// <summary>
+    /// Keeps the memory although the arena may be disposed, because another arena still shows some of its frames. Undone
+    /// by <see cref="EndRetention"/>; the last one frees what <see cref="Dispose"/> left.
+    /// </summary>
+    internal void Retain() => retentions++;
+
+    internal void EndRetention()
+    {
+        if (--retentions == 0 && disposed)
+        {
+            store.Dispose();
+        }
+    }
 
     private void Free(Frame frame, ref FrameMetadata metadata)
     {
@@ -221,9 +238,14 @@ public sealed class Arena : IDisposable
 
     public void Dispose()
     {
-        if (!disposed)
+        if (disposed)
         {
-            disposed = true;
+            return;
+        }
+
+        disposed = true;
+        if (retentions == 0)
+        {
             store.Dispose();
         }
     }

@@ -17,5 +17,17 @@ internal static class Throw
         throw new InvalidOperationException($"A header of {wanted} bytes does not fit before the packet's data: {there} bytes of headroom are left.");
 
     [DoesNotReturn]
+    public static void ReceiveRingFull(int ringSize) =>
+        throw new InvalidOperationException($"The receive ring already holds its {ringSize} frames: post no more than Vacant says.");
+
+    [DoesNotReturn]
+    public static void NotOffered(string feature) =>
+        throw new InvalidOperationException($"The packet needs {feature}, which this NIC does not offer: finish it in software before it is transmitted.");
+
+    [DoesNotReturn]
+    public static void ConcurrentUse() =>
+        throw new InvalidOperationException("Two threads use the ends of this wire at once: make it with MemoryWireOptions.Concurrent = true.");
+
+    [DoesNotReturn]
     public static void Disposed(string what) => throw new ObjectDisposedException(what);
 }

@@ -1,0 +1,36 @@
+using System.Numerics;
+
+namespace Millrace.Nics;
+
+/// <summary>A first-in-first-out queue whose capacity never changes.</summary>
+internal sealed class FixedQueue<T>(int capacity)
+    where T : struct
+{
+    private readonly T[] items = new T[BitOperations.RoundUpToPowerOf2((uint)Math.Max(1, capacity))];
+    private int head;
+    private int tail;
+
+    public int Count => tail - head;
+
+    public ref T First => ref items[head & (items.Length - 1)];
+
+    public void Enqueue(in T item)
+    {
+        if (Count == items.Length)
+        {
+            throw new InvalidOperationException("The queue is full.");
+        }
+
+        items[tail++ & (items.Length - 1)] = item;
+    }
+
+    public T Dequeue()
+    {
+        if (head == tail)
+        {
+            throw new InvalidOperationException("The queue is empty.");
+        }
+
+        return items[head++ & (items.Length - 1)];
+    }
+}
