@@ -38,6 +38,7 @@ internal static class SegmentHeader
     public const int DataOffsetOffset = 12;
     public const int FlagsOffset = 13;
     public const int TcpChecksumOffset = 16;
+    public const int UrgentPointerOffset = 18;
 
     /// <summary>More-fragments and the fragment offset, of the word at <see cref="FragmentOffset"/>.</summary>
     public const int FragmentMask = 0x3FFF;

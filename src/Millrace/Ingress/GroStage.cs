@@ -1,0 +1,60 @@
+using System.Runtime.CompilerServices;
+using Millrace.Egress;
+using Millrace.Headers;
+using Millrace.Memory;
+
+namespace Millrace.Ingress;
+
+/// <summary>
+/// Merges TCP segments of a flow (net/core/gro.c, net/ipv4/tcp_offload.c). Frames are chained, never copied; nothing is
+/// kept beyond the end of a poll; the order within a flow never changes.
+/// </summary>
+[Needs(PacketFact.LinkHeaderParsed, PacketFact.ChecksumVerified)]
+public struct GroStage<TSettings> : IIngressStage, IResumesIngress, IPollEnd
+    where TSettings : struct, IGroSettings
+{
+    private readonly GroTable table;
+    private TSettings settings;
+
+    public GroStage(TSettings settings, Arena arena)
+    {
+        this.settings = settings;
+        table = new GroTable(arena, settings.Buckets, settings.Held);
+    }
+
+    /// <inheritdoc/>
+    public readonly long HeldIngress => table.WirePackets;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Verdict Receive(ref Packet packet)
+    {
+        var data = packet.Data;
+        if (packet.EtherType != EtherType.Ipv4 || data.Length < SegmentHeader.Ipv4Length || data[SegmentHeader.ProtocolOffset] != (byte)IpProtocol.Tcp)
+        {
+            return Verdict.Continue;
+        }
+
+        return table.Receive(packet.Frame, packet.Offset, settings.MaxSize, ref packet.Metadata);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryResumeIngress(out ResumedPacket packet)
+    {
+        if (table.IsReadyEmpty)
+        {
+            packet = default;
+            return false;
+        }
+
+        return table.TryResume(out packet);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void PollEnd(long now)
+    {
+        if (table.WirePackets != 0)
+        {
+            table.FlushAll();
+        }
+    }
+}
