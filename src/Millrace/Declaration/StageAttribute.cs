@@ -51,6 +51,16 @@ public sealed class DefaultAttribute(object value) : Attribute
     public string? Source { get; set; }
 }
 
+/// <summary>
+/// What other stages read of a setting if no attribute of the stack declares it, where that differs from its default: a
+/// stage that is not there cannot do what its default says.
+/// </summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class UndeclaredAttribute(object value) : Attribute
+{
+    public object Value { get; } = value;
+}
+
 /// <summary>The values a setting may have, both ends included.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class AllowedAttribute(long minimum, long maximum) : Attribute
