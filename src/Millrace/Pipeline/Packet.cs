@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using Millrace.Headers;
 using Millrace.Memory;
@@ -12,8 +11,6 @@ namespace Millrace;
 /// </summary>
 public ref struct Packet
 {
-    private const int EtherTypeLength = 2;
-
     private ref FrameMetadata metadata;
     private Span<byte> data;
 
@@ -25,26 +22,10 @@ public ref struct Packet
         data = Arena.Data(ref metadata);
     }
 
-    /// <summary>
-    /// Resumes at a cursor further in: <paramref name="offset"/> is in bytes from the start of the slot. What earlier stages
-    /// had read is read again: <see cref="EtherType"/> before a cursor at or behind the network header,
-    /// <see cref="Protocol"/> before one at the transport header.
-    /// </summary>
+    /// <summary>Resumes at a cursor further in: <paramref name="offset"/> is in bytes from the start of the slot.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Packet(Frame frame, ref FrameMetadata metadata, int offset)
-        : this(frame, ref metadata)
-    {
-        data = data.Slice(offset - metadata.DataOffset);
-        if (metadata.NetworkOffset >= EtherTypeLength && offset >= metadata.NetworkOffset)
-        {
-            var slot = Arena.Slot(ref metadata);
-            EtherType = (EtherType)BinaryPrimitives.ReadUInt16BigEndian(slot.Slice(metadata.NetworkOffset - EtherTypeLength, EtherTypeLength));
-            if (offset > metadata.NetworkOffset && offset == metadata.TransportOffset)
-            {
-                Protocol = NetworkHeader.Protocol(slot.Slice(metadata.NetworkOffset));
-            }
-        }
-    }
+        : this(frame, ref metadata) => data = data.Slice(offset - metadata.DataOffset);
 
     /// <summary>The first frame of the packet.</summary>
     public Frame Frame { get; }
