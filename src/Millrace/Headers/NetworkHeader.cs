@@ -16,6 +16,12 @@ public static class NetworkHeader
 
     public static InetAddress Destination(ReadOnlySpan<byte> header) => InetAddress.ReadIpv4(header.Slice(Ipv4DestinationOffset, 4));
 
+    /// <summary>Whether a UDP checksum of 0 under this header means that there is none (RFC 768), or is an error (RFC 8200 §8.1).</summary>
+    public static bool MayLackUdpChecksum(ReadOnlySpan<byte> header) => header[0] >> 4 == 4;
+
+    /// <summary>Whether a datagram from this address may be sent without a UDP checksum.</summary>
+    public static bool MayLackUdpChecksum(InetAddress source) => source.IsIpv4;
+
     /// <summary>The sum over the pseudo-header of RFC 9293 §3.1 and RFC 768.</summary>
     /// <param name="length">Bytes of transport header and payload.</param>
     public static uint PseudoHeaderSum(InetAddress source, InetAddress destination, IpProtocol protocol, int length)

@@ -1,0 +1,24 @@
+namespace Millrace;
+
+/// <summary>The receive queues of the NIC and the link layer on top of them: the first stage of every stack.</summary>
+[StageType(typeof(Ingress.EthernetStage<>), Place = 100, Summary = "takes frames addressed to this interface and reads the Ethernet header")]
+public sealed class NicQueuesAttribute(int count) : StageAttribute
+{
+    /// <summary>Queues; a stack is one worker's, and a worker has one queue.</summary>
+    public int Count { get; } = count;
+
+    /// <summary>Whether frames addressed to others are let through (IFF_PROMISC).</summary>
+    public bool Promiscuous { get; set; }
+}
+
+/// <summary>Settings of <see cref="NicQueuesAttribute"/>.</summary>
+public interface INicQueuesSettings
+{
+    [Default(1)]
+    [Allowed(1, 1)]
+    [DecidesCapacity]
+    int Count { get; }
+
+    [Default(false, Source = "IFF_PROMISC")]
+    bool Promiscuous { get; }
+}

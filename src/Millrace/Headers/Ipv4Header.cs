@@ -1,0 +1,136 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+
+namespace Millrace.Headers;
+
+/// <summary>
+/// The IPv4 header (RFC 791 §3.1) as it lies on the wire. A view judges nothing but length: every accessor needs the
+/// twenty bytes of <see cref="Length"/> to be there.
+/// <code>
+///  0      version (4 bits), header length in words (4 bits)
+///  1      type of service: DSCP (6 bits), ECN (2 bits)
+///  2      total length (2)
+///  4      identification (2)
+///  6      flags (3 bits), fragment offset in units of eight bytes (13 bits)
+///  8      time to live (1)
+///  9      protocol (1)
+/// 10      header checksum (2)
+/// 12      source (4)
+/// 16      destination (4)
+/// 20      options
+/// </code>
+/// </summary>
+public static class Ipv4Header
+{
+    /// <summary>Bytes of a header without options.</summary>
+    public const int Length = 20;
+
+    /// <summary>Bytes of the longest header.</summary>
+    public const int MaxLength = 60;
+
+    /// <summary>Bytes of the longest datagram, header included.</summary>
+    public const int MaxTotalLength = 65535;
+
+    /// <summary>Version 4 and a header of twenty bytes.</summary>
+    public const byte OrdinaryVersionAndLength = 0x45;
+
+    public const ushort DontFragment = 0x4000;
+    public const ushort MoreFragments = 0x2000;
+    public const ushort FragmentOffsetMask = 0x1FFF;
+
+    private const int VersionAndLengthOffset = 0;
+    private const int TypeOfServiceOffset = 1;
+    private const int TotalLengthOffset = 2;
+    private const int IdentificationOffset = 4;
+    private const int FragmentOffset = 6;
+    private const int TimeToLiveOffset = 8;
+    private const int ProtocolOffset = 9;
+    private const int ChecksumOffset = 10;
+    private const int SourceOffset = 12;
+    private const int DestinationOffset = 16;
+
+    public static byte VersionAndLength(ReadOnlySpan<byte> header) => header[VersionAndLengthOffset];
+
+    public static int Version(ReadOnlySpan<byte> header) => header[VersionAndLengthOffset] >> 4;
+
+    /// <summary>Bytes of the header as it says itself, 0 to 60.</summary>
+    public static int HeaderLength(ReadOnlySpan<byte> header) => (header[VersionAndLengthOffset] & 0x0F) * 4;
+
+    public static byte TypeOfService(ReadOnlySpan<byte> header) => header[TypeOfServiceOffset];
+
+    public static int TotalLength(ReadOnlySpan<byte> header) => BinaryPrimitives.ReadUInt16BigEndian(header.Slice(TotalLengthOffset, 2));
+
+    public static ushort Identification(ReadOnlySpan<byte> header) => BinaryPrimitives.ReadUInt16BigEndian(header.Slice(IdentificationOffset, 2));
+
+    /// <summary>Flags and fragment offset together.</summary>
+    public static ushort FragmentWord(ReadOnlySpan<byte> header) => BinaryPrimitives.ReadUInt16BigEndian(header.Slice(FragmentOffset, 2));
+
+    /// <summary>Whether the packet is a piece of a datagram.</summary>
+    public static bool IsFragment(ReadOnlySpan<byte> header) => (FragmentWord(header) & (MoreFragments | FragmentOffsetMask)) != 0;
+
+    /// <summary>Where in the datagram's payload this packet's payload belongs, in bytes.</summary>
+    public static int FragmentStart(ReadOnlySpan<byte> header) => (FragmentWord(header) & FragmentOffsetMask) * 8;
+
+    public static byte TimeToLive(ReadOnlySpan<byte> header) => header[TimeToLiveOffset];
+
+    public static IpProtocol Protocol(ReadOnlySpan<byte> header) => (IpProtocol)header[ProtocolOffset];
+
+    public static uint Source(ReadOnlySpan<byte> header) => BinaryPrimitives.ReadUInt32BigEndian(header.Slice(SourceOffset, 4));
+
+    public static uint Destination(ReadOnlySpan<byte> header) => BinaryPrimitives.ReadUInt32BigEndian(header.Slice(DestinationOffset, 4));
+
+    /// <summary>Whether the checksum of a header of twenty bytes is right.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsOrdinaryChecksumRight(ReadOnlySpan<byte> header)
+    {
+        var words = header.Slice(0, Length);
+        var sum = BinaryPrimitives.ReadUInt64BigEndian(words) >> 32;
+        sum += (uint)BinaryPrimitives.ReadUInt64BigEndian(words);
+        sum += BinaryPrimitives.ReadUInt64BigEndian(words.Slice(8, 8)) >> 32;
+        sum += (uint)BinaryPrimitives.ReadUInt64BigEndian(words.Slice(8, 8));
+        sum += BinaryPrimitives.ReadUInt32BigEndian(words.Slice(16, 4));
+        return InternetChecksum.Fold(sum) == 0xFFFF;
+    }
+
+    /// <summary>Writes a header of twenty bytes with its checksum.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Write(
+        Span<byte> header, byte typeOfService, int totalLength, ushort identification, ushort fragmentWord,
+        byte timeToLive, IpProtocol protocol, uint source, uint destination)
+    {
+        var versionToLength = ((uint)OrdinaryVersionAndLength << 24) | ((uint)typeOfService << 16) | (ushort)totalLength;
+        var identificationToFragment = ((uint)identification << 16) | fragmentWord;
+        var timeToLiveAndProtocol = ((uint)timeToLive << 24) | ((uint)protocol << 16);
+        var sum = (ulong)versionToLength + identificationToFragment + timeToLiveAndProtocol + source + destination;
+        var checksum = (ushort)~InternetChecksum.Fold(sum);
+        var words = header.Slice(0, Length);
+        BinaryPrimitives.WriteUInt32BigEndian(words.Slice(VersionAndLengthOffset, 4), versionToLength);
+        BinaryPrimitives.WriteUInt32BigEndian(words.Slice(IdentificationOffset, 4), identificationToFragment);
+        BinaryPrimitives.WriteUInt32BigEndian(words.Slice(TimeToLiveOffset, 4), timeToLiveAndProtocol | checksum);
+        BinaryPrimitives.WriteUInt32BigEndian(words.Slice(SourceOffset, 4), source);
+        BinaryPrimitives.WriteUInt32BigEndian(words.Slice(DestinationOffset, 4), destination);
+    }
+
+    /// <summary>
+    /// Makes the header of a first fragment the header of the whole datagram: total length, no fragment bits, ECN and
+    /// checksum anew. Options stay.
+    /// </summary>
+    /// <param name="header">The header with its options.</param>
+    public static void MakeWhole(Span<byte> header, int totalLength, byte typeOfService)
+    {
+        header[TypeOfServiceOffset] = typeOfService;
+        BinaryPrimitives.WriteUInt16BigEndian(header.Slice(TotalLengthOffset, 2), (ushort)totalLength);
+        BinaryPrimitives.WriteUInt16BigEndian(header.Slice(FragmentOffset, 2), 0);
+        BinaryPrimitives.WriteUInt16BigEndian(header.Slice(ChecksumOffset, 2), 0);
+        BinaryPrimitives.WriteUInt16BigEndian(header.Slice(ChecksumOffset, 2), InternetChecksum.Compute(header));
+    }
+}
+
+/// <summary>Option types of the IPv4 header, copy flag and class included (RFC 791 §3.1).</summary>
+public static class Ipv4Option
+{
+    public const byte EndOfList = 0;
+    public const byte NoOperation = 1;
+    public const byte LooseSourceRoute = 131;
+    public const byte StrictSourceRoute = 137;
+}

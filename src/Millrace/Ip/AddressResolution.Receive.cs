@@ -1,0 +1,127 @@
+using Millrace.Headers;
+
+namespace Millrace.Ip;
+
+/// <summary>What ARP packets from the wire do (arp_process, neigh_update).</summary>
+internal sealed partial class AddressResolution
+{
+    // a link address that was written less than this ago is not overwritten by another (net.ipv4.neigh.default.locktime)
+    private const long LockTime = Durations.Second;
+
+    // DEFEND_INTERVAL of RFC 5227 §1.1
+    private const long DefendInterval = 10 * Durations.Second;
+
+    /// <summary>Packets of others that carry an own address as their sender's.</summary>
+    public long AddressConflicts { get; private set; }
+
+    /// <param name="data">The packet from the ARP header on.</param>
+    /// <param name="isToThisHost">Whether the frame was addressed to the interface and nobody else.</param>
+    public Verdict Receive(byte networkInterface, ReadOnlySpan<byte> data, bool isToThisHost, long now)
+    {
+        if (data.Length < ArpHeader.Length)
+        {
+            return Verdict.Drop(DropReason.PacketTooSmall);
+        }
+
+        var link = links[networkInterface];
+        var opcode = ArpHeader.Opcode(data);
+        var hardware = ArpHeader.SenderHardware(data);
+        var source = ArpHeader.SenderProtocol(data);
+        var target = ArpHeader.TargetProtocol(data);
+        if (!ArpHeader.IsIpv4OverEthernet(data) || opcode is not (ArpOpcode.Request or ArpOpcode.Reply)
+            || hardware.IsMulticast || hardware.Value == 0
+            || Ipv4Kind.IsMulticast(target) || Ipv4Kind.IsLoopback(target)
+            || Ipv4Kind.IsMulticast(source) || Ipv4Kind.IsLoopback(source) || source == Ipv4Kind.LimitedBroadcast)
+        {
+            return Verdict.Drop(DropReason.ArpInvalid);
+        }
+
+        if (hardware == link.NetworkInterface.Address)
+        {
+            // the own packet, come back by a loop in the network
+            return Verdict.Drop(DropReason.ArpInvalid);
+        }
+
+        if (source != 0 && source == link.Own)
+        {
+            Defend(link, now);
+            return Verdict.Consumed;
+        }
+
+        var isForUs = link.Own != 0 && target == link.Own;
+        if (opcode == ArpOpcode.Request && isForUs)
+        {
+            if (source != 0 && link.Address.Covers(source))
+            {
+                var asking = FindOrAdd(networkInterface, source, now);
+                if (asking >= 0)
+                {
+                    Update(ref Table[asking], hardware, isConfirmation: false, mayOverride: true, now);
+                }
+            }
+
+            // a probe of RFC 5227 §2.1.1 has no sender address, and must learn that this one is taken
+            sender.SendReply(link, hardware, source);
+            return Verdict.Consumed;
+        }
+
+        Learn(networkInterface, source, target, hardware, opcode == ArpOpcode.Reply && isToThisHost, now);
+        return Verdict.Consumed;
+    }
+
+    /// <summary>A packet that answers nothing we were asked: it may correct a neighbour that is known, and adds none.</summary>
+    private void Learn(byte networkInterface, uint source, uint target, MacAddress hardware, bool isConfirmation, long now)
+    {
+        var index = source == 0 ? -1 : Table.Find(networkInterface, source);
+        if (index >= 0)
+        {
+            ref var neighbour = ref Table[index];
+            var isGratuitous = source == target;
+            Update(ref neighbour, hardware, isConfirmation, isGratuitous || now - neighbour.UpdatedAt > LockTime, now);
+        }
+    }
+
+    private void Update(ref Neighbour neighbour, MacAddress hardware, bool isConfirmation, bool mayOverride, long now)
+    {
+        var wasValid = neighbour.State is NeighbourState.Reachable or NeighbourState.Stale or NeighbourState.Delay or NeighbourState.Probe;
+        var isNew = neighbour.LinkAddress != hardware;
+        if (wasValid && isNew && !mayOverride)
+        {
+            return;
+        }
+
+        neighbour.LinkAddress = hardware;
+        neighbour.UpdatedAt = now;
+        if (isConfirmation)
+        {
+            Confirm(ref neighbour, now);
+        }
+        else if (!wasValid || isNew)
+        {
+            neighbour.State = NeighbourState.Stale;
+            neighbour.IsReady = false;
+            neighbour.DueAt = long.MaxValue;
+        }
+
+        if (!wasValid && !neighbour.Queue.IsEmpty)
+        {
+            if (neighbour.State == NeighbourState.Stale)
+            {
+                StartDelay(ref neighbour, now);
+            }
+
+            SendQueue(ref neighbour);
+        }
+    }
+
+    /// <summary>Says once in a while to whom an address belongs (RFC 5227 §2.4 (b)).</summary>
+    private void Defend(Ipv4Link link, long now)
+    {
+        AddressConflicts++;
+        if (now - defendedAt[link.Index] >= DefendInterval)
+        {
+            defendedAt[link.Index] = now;
+            sender.Announce(link);
+        }
+    }
+}

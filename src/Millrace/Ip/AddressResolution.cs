@@ -1,0 +1,194 @@
+using Millrace.Headers;
+using Millrace.Memory;
+
+namespace Millrace.Ip;
+
+/// <summary>
+/// Finds link addresses for packets (RFC 826) and keeps them true with Linux's neighbour states (net/core/neighbour.c,
+/// net/ipv4/arp.c). Packets wait here while their neighbour is asked for.
+/// </summary>
+internal sealed partial class AddressResolution
+{
+    // gc_thresh's grace: an entry that was written less than this ago is not pushed out (neigh_forced_gc)
+    private const long EvictionGrace = 5 * Durations.Second;
+
+    private readonly Arena arena;
+    private readonly Ledger ledger;
+    private readonly Entropy entropy;
+    private readonly IIpv4Settings settings;
+    private readonly Ipv4Link[] links;
+    private readonly ArpSender sender;
+    private readonly EgressReady ready;
+    private readonly SentPacketErrors errors;
+    private readonly HopCache hops;
+    private readonly long[] defendedAt;
+
+    public AddressResolution(
+        Arena arena, Ledger ledger, Entropy entropy, IIpv4Settings settings, Ipv4Link[] links,
+        ArpSender sender, EgressReady ready, SentPacketErrors errors, HopCache hops)
+    {
+        this.arena = arena;
+        this.ledger = ledger;
+        this.entropy = entropy;
+        this.settings = settings;
+        this.links = links;
+        this.sender = sender;
+        this.ready = ready;
+        this.errors = errors;
+        this.hops = hops;
+        defendedAt = new long[links.Length];
+        Array.Fill(defendedAt, long.MinValue / 2);
+        Table = new NeighbourTable(settings.Neighbours, entropy);
+    }
+
+    public NeighbourTable Table { get; }
+
+    /// <summary>Packets of the wire that wait for a link address.</summary>
+    public long HeldPackets { get; private set; }
+
+    /// <summary>When a neighbour's state changes by itself; never later than it does.</summary>
+    public long NextDeadline { get; private set; } = long.MaxValue;
+
+    /// <summary>The neighbour's place; it is added if it is new, and an old one pushed out for it if need be.</summary>
+    /// <returns>-1 if there is no room.</returns>
+    public int FindOrAdd(byte networkInterface, uint address, long now)
+    {
+        var index = Table.Find(networkInterface, address);
+        if (index >= 0)
+        {
+            return index;
+        }
+
+        if (Table.Count == Table.Capacity)
+        {
+            var victim = Table.FindVictim(now, EvictionGrace);
+            if (victim < 0)
+            {
+                return -1;
+            }
+
+            Table.Remove(victim);
+            hops.Invalidate();
+        }
+
+        index = Table.Add(networkInterface, address);
+        Table[index].UpdatedAt = now;
+        return index;
+    }
+
+    /// <summary>
+    /// Writes the link header before a packet that has its network header, or lets the packet wait for the address
+    /// (neigh_resolve_output).
+    /// </summary>
+    /// <param name="packet">A packet held by the loop.</param>
+    public Verdict Resolve(int index, Frame packet, long now)
+    {
+        ref var neighbour = ref Table[index];
+        neighbour.UsedAt = now;
+        switch (neighbour.State)
+        {
+            case NeighbourState.None or NeighbourState.Failed:
+                neighbour.State = NeighbourState.Incomplete;
+                neighbour.ProbeCount = 0;
+                neighbour.UpdatedAt = now;
+                var verdict = Wait(ref neighbour, packet);
+                Probe(ref neighbour, now);
+                return verdict;
+            case NeighbourState.Incomplete:
+                return Wait(ref neighbour, packet);
+            case NeighbourState.Stale:
+                StartDelay(ref neighbour, now);
+                break;
+        }
+
+        PushLinkHeader(packet, in neighbour);
+        return Verdict.Continue;
+    }
+
+    /// <summary>Forgets the neighbours of an interface that went down, and what waits for them (neigh_ifdown).</summary>
+    public void Flush(byte networkInterface)
+    {
+        for (var i = 0; i < Table.Capacity; i++)
+        {
+            if (Table[i].IsUsed && Table[i].Interface == networkInterface)
+            {
+                DropQueue(ref Table[i]);
+                Table.Remove(i);
+            }
+        }
+
+        hops.Invalidate();
+    }
+
+    /// <summary>Writes the Ethernet header before a packet's network header.</summary>
+    public void PushLinkHeader(Frame packet, byte networkInterface, MacAddress destination)
+    {
+        ref var metadata = ref arena.Metadata(packet);
+        metadata.DataOffset -= EthernetHeader.Length;
+        metadata.DataLength += EthernetHeader.Length;
+        metadata.TotalLength += EthernetHeader.Length;
+        metadata.Interface = networkInterface;
+        EthernetHeader.Write(Arena.Data(ref metadata), destination, links[networkInterface].NetworkInterface.Address, EtherType.Ipv4);
+    }
+
+    private void PushLinkHeader(Frame packet, in Neighbour neighbour) => PushLinkHeader(packet, neighbour.Interface, neighbour.LinkAddress);
+
+    /// <summary>Queues a packet; the oldest make room (__neigh_event_send), and none may drain the reserve of all others.</summary>
+    private Verdict Wait(ref Neighbour neighbour, Frame packet)
+    {
+        var truesize = PacketBytes.Truesize(arena, packet);
+        while (!neighbour.Queue.IsEmpty
+            && (neighbour.QueueLength + truesize > settings.NeighbourQueueBytes || IsReserveLow))
+        {
+            Drop(Dequeue(ref neighbour), DropReason.NeighbourQueueFull);
+        }
+
+        if (truesize > settings.NeighbourQueueBytes || IsReserveLow)
+        {
+            return Verdict.Drop(DropReason.NeighbourQueueFull);
+        }
+
+        arena.MoveChain(packet, Holders.Loop, Holders.Neighbour);
+        neighbour.Queue.Enqueue(arena, packet);
+        neighbour.QueueLength += truesize;
+        HeldPackets += arena.Metadata(packet).WirePackets;
+        return Verdict.Held;
+    }
+
+    /// <summary>Less than a quarter of the reserve is left: ARP itself must be able to send.</summary>
+    private bool IsReserveLow => arena.Available(Share.Reserve) * 4 < arena.Quota(Share.Reserve);
+
+    private Frame Dequeue(ref Neighbour neighbour)
+    {
+        neighbour.Queue.TryDequeue(arena, out var packet);
+        neighbour.QueueLength -= PacketBytes.Truesize(arena, packet);
+        HeldPackets -= arena.Metadata(packet).WirePackets;
+        return packet;
+    }
+
+    private void DropQueue(ref Neighbour neighbour)
+    {
+        while (!neighbour.Queue.IsEmpty)
+        {
+            var packet = Dequeue(ref neighbour);
+            errors.Report(TransportErrorKind.HostUnreachable, packet, mtu: 0);
+            Drop(packet, DropReason.NeighbourFailed);
+        }
+    }
+
+    private void Drop(Frame packet, DropReason reason)
+    {
+        ledger.DropEgress(reason, arena.Metadata(packet).WirePackets);
+        arena.ReleaseChain(packet, Holders.Neighbour);
+    }
+
+    private void SendQueue(ref Neighbour neighbour)
+    {
+        while (!neighbour.Queue.IsEmpty)
+        {
+            var packet = Dequeue(ref neighbour);
+            PushLinkHeader(packet, in neighbour);
+            ready.Add(packet);
+        }
+    }
+}

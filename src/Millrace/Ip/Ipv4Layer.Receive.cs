@@ -1,0 +1,213 @@
+using System.Runtime.CompilerServices;
+using Millrace.Headers;
+using Millrace.Memory;
+
+namespace Millrace.Ip;
+
+/// <summary>What comes in and is not the ordinary packet of the fast path.</summary>
+public sealed partial class Ipv4Layer
+{
+    internal long HeldIngress => reassembly.HeldPackets + loopback.HeldPackets;
+
+    internal bool HasResumable
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => reassembly.HasWhole | !loopback.IsEmpty;
+    }
+
+    /// <summary>
+    /// Whether this is the packet nearly every packet is: no options, no fragment, whole, of right checksum, from a
+    /// unicast address to the interface's own. It says no more than "look closer" about all others.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool IsOrdinary(ReadOnlySpan<byte> data, int networkInterface)
+    {
+        if (data.Length < Ipv4Header.Length)
+        {
+            return false;
+        }
+
+        var header = data.Slice(0, Ipv4Header.Length);
+        var link = links[networkInterface];
+        var source = Ipv4Header.Source(header);
+        return Ipv4Header.VersionAndLength(header) == Ipv4Header.OrdinaryVersionAndLength
+            && !Ipv4Header.IsFragment(header)
+            && Ipv4Header.Destination(header) == link.Own
+            && Ipv4Header.TotalLength(header) >= Ipv4Header.Length
+            // from 1.0.0.0 up to the multicast addresses
+            && source - 0x0100_0000 < 0xDF00_0000
+            && !Ipv4Kind.IsLoopback(source)
+            && source != link.Own
+            && source != link.Broadcast
+            && Ipv4Header.IsOrdinaryChecksumRight(header);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal Verdict ReceiveArp(int offset, ref FrameMetadata metadata)
+    {
+        var data = Arena.Data(ref metadata);
+        var isToThisHost = EthernetHeader.Destination(data) == links[metadata.Interface].NetworkInterface.Address;
+        return neighbours.Receive(metadata.Interface, data.Slice(offset - metadata.DataOffset), isToThisHost, Now);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal Verdict ReceiveIcmp(Frame packet, int offset, ref FrameMetadata metadata) =>
+        icmpReceiver.Receive(packet, offset, ref metadata, Now);
+
+    /// <summary>Checks a header step by step (ip_rcv, ip_route_input) and says what is wrong with it.</summary>
+    /// <param name="offset">Of the network header, in bytes from the start of the slot.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal Verdict ReceiveUncommon(Frame packet, int offset, ref FrameMetadata metadata)
+    {
+        var data = Arena.Data(ref metadata).Slice(offset - metadata.DataOffset);
+        var length = metadata.TotalLength - (offset - metadata.DataOffset);
+        var verdict = CheckHeader(data, length);
+        if (!verdict.IsContinue)
+        {
+            return verdict;
+        }
+
+        var surplus = length - Ipv4Header.TotalLength(data);
+        if (surplus > 0)
+        {
+            PacketBytes.Trim(arena, packet, surplus);
+        }
+
+        var headerLength = Ipv4Header.HeaderLength(data);
+        verdict = CheckAddresses(links[metadata.Interface], Ipv4Header.Source(data), Ipv4Header.Destination(data));
+        if (!verdict.IsContinue)
+        {
+            return verdict;
+        }
+
+        if (!AreOptionsAcceptable(data.Slice(Ipv4Header.Length, headerLength - Ipv4Header.Length)))
+        {
+            return Verdict.Drop(DropReason.IpInHeader);
+        }
+
+        if (Ipv4Header.IsFragment(data))
+        {
+            return reassembly.Receive(packet, ref metadata, Now);
+        }
+
+        metadata.TransportOffset = (ushort)(offset + headerLength);
+        return Verdict.Continue;
+    }
+
+    /// <summary>Gives back the next packet that is whole, or that came by loopback; ICMP ends here, as it does on the way in.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal bool TryResumeIngress(out ResumedPacket resumed)
+    {
+        while (reassembly.TryTake(out var packet) || loopback.TryTake(out packet))
+        {
+            ref var metadata = ref arena.Metadata(packet);
+            var protocol = Ipv4Header.Protocol(Arena.Slot(ref metadata).Slice(metadata.NetworkOffset));
+            if (protocol != IpProtocol.Icmp)
+            {
+                resumed = new ResumedPacket { Frame = packet, Offset = metadata.TransportOffset, EtherType = EtherType.Ipv4, Protocol = protocol };
+                return true;
+            }
+
+            var verdict = ReceiveIcmp(packet, metadata.TransportOffset, ref metadata);
+            if (verdict.Kind == VerdictKind.Drop)
+            {
+                ledger.DropIngress(verdict.Reason, metadata.WirePackets);
+            }
+            else
+            {
+                ledger.Consumed += metadata.WirePackets;
+            }
+
+            arena.ReleaseChain(packet, Holders.Loop);
+        }
+
+        resumed = default;
+        return false;
+    }
+
+    /// <summary>RFC 1122 §3.2.1, RFC 1812 §5.2.2.</summary>
+    private static Verdict CheckHeader(ReadOnlySpan<byte> data, int length)
+    {
+        if (data.Length < Ipv4Header.Length)
+        {
+            return Verdict.Drop(DropReason.HeaderTruncated);
+        }
+
+        var headerLength = Ipv4Header.HeaderLength(data);
+        if (Ipv4Header.Version(data) != 4 || headerLength < Ipv4Header.Length)
+        {
+            return Verdict.Drop(DropReason.IpInHeader);
+        }
+
+        if (data.Length < headerLength)
+        {
+            return Verdict.Drop(DropReason.HeaderTruncated);
+        }
+
+        if (InternetChecksum.Sum(data.Slice(0, headerLength)) != 0xFFFF)
+        {
+            return Verdict.Drop(DropReason.IpChecksum);
+        }
+
+        var totalLength = Ipv4Header.TotalLength(data);
+        if (totalLength > length)
+        {
+            return Verdict.Drop(DropReason.PacketTooSmall);
+        }
+
+        return totalLength < headerLength ? Verdict.Drop(DropReason.IpInHeader) : Verdict.Continue;
+    }
+
+    /// <summary>Refuses addresses that cannot stand in a packet from a wire (RFC 6890, RFC 1812 §5.3.7), and packets for others.</summary>
+    private Verdict CheckAddresses(Ipv4Link link, uint source, uint destination)
+    {
+        // a host that has no address yet may ask everybody (RFC 1122 §3.2.1.3 (a)), and nobody else
+        var isAsking = source == 0 && destination == Ipv4Kind.LimitedBroadcast;
+        if ((Ipv4Kind.IsZeroNetwork(source) && !isAsking) || Ipv4Kind.IsLoopback(source) || Ipv4Kind.IsMulticast(source)
+            || source == Ipv4Kind.LimitedBroadcast || (link.Broadcast != 0 && source == link.Broadcast))
+        {
+            return Verdict.Drop(DropReason.IpInvalidSource);
+        }
+
+        if (IsLocal(source))
+        {
+            return Verdict.Drop(DropReason.IpLocalSource);
+        }
+
+        var isGroup = destination == Ipv4Kind.LimitedBroadcast
+            || (link.Broadcast != 0 && destination == link.Broadcast)
+            || (Ipv4Kind.IsMulticast(destination) && link.NetworkInterface.IsMember(Ipv4Kind.EthernetGroup(destination)));
+        return isGroup || (IsLocal(destination) && !Ipv4Kind.IsLoopback(destination))
+            ? Verdict.Continue
+            : Verdict.Drop(DropReason.IpInvalidDestination);
+    }
+
+    /// <summary>Options are skipped, but they must have a form, and none may route (ip_options_compile, accept_source_route 0).</summary>
+    private static bool AreOptionsAcceptable(ReadOnlySpan<byte> options)
+    {
+        while (options.Length > 0)
+        {
+            var type = options[0];
+            if (type == Ipv4Option.EndOfList)
+            {
+                return true;
+            }
+
+            var length = 1;
+            if (type != Ipv4Option.NoOperation)
+            {
+                if (options.Length < 2 || options[1] < 2 || options[1] > options.Length
+                    || type is Ipv4Option.LooseSourceRoute or Ipv4Option.StrictSourceRoute)
+                {
+                    return false;
+                }
+
+                length = options[1];
+            }
+
+            options = options.Slice(length);
+        }
+
+        return true;
+    }
+}

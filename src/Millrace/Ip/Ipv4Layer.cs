@@ -1,0 +1,235 @@
+using Millrace.Headers;
+using Millrace.Memory;
+using Millrace.Nics;
+
+namespace Millrace.Ip;
+
+/// <summary>
+/// The state of IPv4 and everything that is not done for every packet: <see cref="Ipv4Stage{TSettings}"/> is the door to
+/// it. What the control plane may change while the stack runs is public.
+/// </summary>
+public sealed partial class Ipv4Layer : NetworkLayer
+{
+    private const int RouteCapacity = 256;
+
+    private readonly Arena arena;
+    private readonly Ledger ledger;
+    private readonly IIpv4Settings settings;
+    private readonly Ipv4Link[] links;
+    private readonly RouteTable routes = new(RouteCapacity);
+    private readonly PathMtuTable paths;
+    private readonly IdentificationCounters identifications;
+    private readonly HopCache hops = new();
+    private readonly EgressReady ready;
+    private readonly SentPacketErrors errors;
+    private readonly ArpSender arp;
+    private readonly AddressResolution neighbours;
+    private readonly Reassembly reassembly;
+    private readonly LoopbackQueue loopback;
+    private readonly IcmpSender icmpSender;
+    private readonly IcmpReceiver icmpReceiver;
+
+    internal Ipv4Layer(
+        IIpv4Settings settings, Arena arena, Ledger ledger, Outbox outbox, TransportErrors transportErrors, Entropy entropy,
+        IReadOnlyList<NetworkInterface> interfaces)
+    {
+        this.arena = arena;
+        this.ledger = ledger;
+        this.settings = settings;
+        links = new Ipv4Link[interfaces.Count];
+        for (var i = 0; i < links.Length; i++)
+        {
+            links[i] = new Ipv4Link(interfaces[i]);
+            // every host is in the group of all hosts (RFC 1112 §7.2)
+            interfaces[i].JoinGroup(Ipv4Kind.EthernetGroup(0xE000_0001));
+        }
+
+        paths = new PathMtuTable(entropy);
+        identifications = new IdentificationCounters(entropy);
+        ready = new EgressReady(arena);
+        errors = new SentPacketErrors(arena, transportErrors);
+        arp = new ArpSender(arena, outbox);
+        neighbours = new AddressResolution(arena, ledger, entropy, settings, links, arp, ready, errors, hops);
+        icmpSender = new IcmpSender(arena, outbox, links, new IcmpRateLimit(entropy, settings));
+        icmpReceiver = new IcmpReceiver(arena, settings, links, icmpSender, errors, paths, hops);
+        reassembly = new Reassembly(arena, ledger, entropy, settings, icmpSender);
+        loopback = new LoopbackQueue(arena, ledger);
+        PutAddress(links[0], settings.Address);
+        if (!string.IsNullOrEmpty(settings.Gateway))
+        {
+            SetGateway(InetAddress.Parse(settings.Gateway));
+        }
+    }
+
+    /// <summary>The time of the poll that is running.</summary>
+    internal long Now { get; set; }
+
+    /// <summary>Packets that carried an own address as another host's (RFC 5227 §2.4).</summary>
+    public long AddressConflicts => neighbours.AddressConflicts;
+
+    /// <summary>The address of an interface.</summary>
+    public InterfaceAddress AddressOf(int networkInterface) => links[networkInterface].Address;
+
+    /// <summary>Gives an interface another address; connections that use the old one will time out.</summary>
+    public void SetAddress(int networkInterface, InterfaceAddress address)
+    {
+        var link = links[networkInterface];
+        if (link.Own != 0)
+        {
+            routes.Remove(link.Own & link.Address.Mask, link.Address.PrefixLength);
+        }
+
+        neighbours.Flush(link.Index);
+        PutAddress(link, address);
+        Announce(link);
+    }
+
+    /// <summary>Sets the way to every destination that no other route covers.</summary>
+    /// <exception cref="ArgumentException">No interface is on the gateway's network.</exception>
+    public void SetGateway(InetAddress address) => AddRoute(InetAddress.FromIpv4(0), 0, address);
+
+    /// <summary>Adds a route, or replaces the one to the same network.</summary>
+    /// <param name="network">The network's address; bits behind the prefix must be 0.</param>
+    /// <param name="via">A gateway on the network of one of the interfaces.</param>
+    /// <exception cref="ArgumentException">The network or the gateway cannot be used; the message says what to write.</exception>
+    public void AddRoute(InetAddress network, int prefixLength, InetAddress via)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(prefixLength);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(prefixLength, 32);
+        if (!network.IsIpv4 || (network.Ipv4 & ~new InterfaceAddress(0, prefixLength).Mask) != 0)
+        {
+            throw new ArgumentException($"{network}/{prefixLength} is not an IPv4 network; write one whose bits behind the prefix are 0, as 10.1.0.0/16.", nameof(network));
+        }
+
+        var link = Array.Find(links, candidate => via.IsIpv4 && candidate.Address.Covers(via.Ipv4));
+        if (link is null)
+        {
+            throw new ArgumentException($"The gateway {via} is on no interface's network; name one that is, or set the interface's address first.", nameof(via));
+        }
+
+        if (!routes.TryAdd(new Ipv4Route(network.Ipv4, prefixLength, via.Ipv4, link.Index)))
+        {
+            throw new InvalidOperationException($"The route table holds {RouteCapacity} routes; remove one before adding {network}/{prefixLength}.");
+        }
+
+        hops.Invalidate();
+    }
+
+    /// <returns>Whether there was such a route.</returns>
+    public bool RemoveRoute(InetAddress network, int prefixLength)
+    {
+        hops.Invalidate();
+        return network.IsIpv4 && routes.Remove(network.Ipv4, prefixLength);
+    }
+
+    public override bool TryRoute(InetAddress destination, out Route route)
+    {
+        route = default;
+        if (!destination.IsIpv4 || !TryFindHop(destination.Ipv4, out var hop))
+        {
+            return false;
+        }
+
+        route = new Route(InetAddress.FromIpv4(hop.Source), hop.Interface, hop.Kind == HopKind.Local, hop.Mtu);
+        return true;
+    }
+
+    public override int PathMtu(InetAddress destination) =>
+        destination.IsIpv4 && TryFindHop(destination.Ipv4, out var hop) ? hop.Mtu : links[0].NetworkInterface.Mtu;
+
+    public override bool IsLocal(InetAddress address) => address.IsIpv4 && IsLocal(address.Ipv4);
+
+    public override int HeaderLength(InetAddress destination) => Ipv4Header.Length;
+
+    public override void Reject(Frame packet, RejectReason reason, long now)
+    {
+        var code = reason switch
+        {
+            RejectReason.PortUnreachable => IcmpUnreachable.Port,
+            RejectReason.ProtocolUnreachable => IcmpUnreachable.Protocol,
+            _ => IcmpUnreachable.Host,
+        };
+        icmpSender.SendError(packet, IcmpType.DestinationUnreachable, code, now);
+    }
+
+    internal void Start(long now)
+    {
+        Now = now;
+        foreach (var link in links)
+        {
+            Announce(link);
+        }
+    }
+
+    internal long NextDeadline
+    {
+        get
+        {
+            if (!ready.IsEmpty || HasResumable)
+            {
+                return Now;
+            }
+
+            return Math.Min(Math.Min(neighbours.NextDeadline, reassembly.NextDeadline), paths.NextDeadline);
+        }
+    }
+
+    internal void Advance(long now)
+    {
+        Now = now;
+        neighbours.Advance(now);
+        reassembly.Advance(now);
+        if (paths.Advance(now))
+        {
+            hops.Invalidate();
+        }
+    }
+
+    internal void InterfaceChanged(NetworkInterface networkInterface, long now)
+    {
+        Now = now;
+        hops.Invalidate();
+        var link = links[networkInterface.Index];
+        if (networkInterface.IsUp)
+        {
+            Announce(link);
+        }
+        else
+        {
+            neighbours.Flush(link.Index);
+        }
+    }
+
+    private void PutAddress(Ipv4Link link, InterfaceAddress address)
+    {
+        link.SetAddress(address);
+        if (address.Address != 0
+            && !routes.TryAdd(new Ipv4Route(address.Address & address.Mask, address.PrefixLength, Gateway: 0, link.Index)))
+        {
+            throw new InvalidOperationException($"The route table holds {RouteCapacity} routes; remove one before giving an interface {address}.");
+        }
+
+        hops.Invalidate();
+    }
+
+    private void Announce(Ipv4Link link)
+    {
+        if (link.Own != 0 && link.NetworkInterface.IsUp)
+        {
+            arp.Announce(link);
+        }
+    }
+
+    private bool IsLocal(uint address)
+    {
+        foreach (var link in links)
+        {
+            if (link.Own == address && address != 0)
+            {
+                return true;
+            }
+        }
+
+        return Ipv4Kind.IsLoopback(address);
+    }
+}
