@@ -1,0 +1,101 @@
+using Microsoft.CodeAnalysis;
+
+namespace Millrace.Generators;
+
+/// <summary>Every rule of a declaration. A message ends with what to write instead.</summary>
+internal static class Diagnostics
+{
+    private const string Category = "Millrace";
+
+    public static readonly DiagnosticDescriptor SealedPartial = Rule(
+        "MR0001", "A network stack is a sealed partial class",
+        "'{0}' carries [NetworkStack] but is not {1}: write 'sealed partial class {0}'");
+
+    public static readonly DiagnosticDescriptor Shape = Rule(
+        "MR0002", "A network stack is a plain top-level class",
+        "'{0}' cannot be a network stack because it {1}: {2}");
+
+    public static readonly DiagnosticDescriptor Order = Rule(
+        "MR0003", "Stages stand in Linux's order",
+        "[{0}] stands after [{1}], but packets that come in pass it first: move [{0}] before [{1}]");
+
+    public static readonly DiagnosticDescriptor Duplicate = Rule(
+        "MR0004", "A stage is declared once",
+        "'{0}' names two stages of this stack: remove one of them, or give a stage of your own another Name");
+
+    public static readonly DiagnosticDescriptor NeedNotEnsured = Rule(
+        "MR0005", "What a stage needs is ensured before it",
+        "[{0}] needs {1}, which no stage before it ensures: {2}");
+
+    public static readonly DiagnosticDescriptor HandlerWithoutTransport = Rule(
+        "MR0006", "A handler has its transport",
+        "[{0}] has no transport in this stack: declare [{1}] before it");
+
+    public static readonly DiagnosticDescriptor OutOfRange = Rule(
+        "MR0007", "A setting has a value that is allowed",
+        "{0} of [{1}] is {2}: write a value from {3} to {4}");
+
+    public static readonly DiagnosticDescriptor UnknownRuntime = Rule(
+        "MR0008", "A run-time setting exists",
+        "[{0}] has no setting '{1}' that could change at run time: name one of {2}");
+
+    public static readonly DiagnosticDescriptor CapacityAtRuntime = Rule(
+        "MR0009", "A setting that decides a capacity is fixed",
+        "{1} of [{0}] decides how much is reserved when the stack is made and cannot change at run time: remove it from Runtime");
+
+    public static readonly DiagnosticDescriptor StageTypeInvalid = Rule(
+        "MR0010", "A stage type can be used",
+        "[{0}] names '{1}', which {2}: {3}");
+
+    public static readonly DiagnosticDescriptor SecondDeclaration = Rule(
+        "MR0011", "All stages stand on one declaration",
+        "[{0}] stands on another part of '{1}' than [NetworkStack], and the order between files is not defined: move it below [NetworkStack]");
+
+    public static readonly DiagnosticDescriptor NoStageInterface = Rule(
+        "MR0012", "A stage implements a stage interface",
+        "'{0}' sees no packets: implement IIngressStage, IEgressStage or both");
+
+    public static readonly DiagnosticDescriptor SetupClash = Rule(
+        "MR0013", "Setup members do not clash",
+        "The constructors of {0} and {1} both ask for '{2}', but as {3} and {4}: rename one of the parameters");
+
+    public static readonly DiagnosticDescriptor SettingMissing = Rule(
+        "MR0014", "A setting without a default is given",
+        "{0} of [{1}] has no default under the profile: write [{1}({0} = …)]");
+
+    public static readonly DiagnosticDescriptor SettingText = Rule(
+        "MR0015", "A setting's value can be read",
+        "{0} of [{1}] is {2}, which is not {3}: write {4}");
+
+    public static readonly DiagnosticDescriptor UnknownInterface = Rule(
+        "MR0016", "A stage is bound to an interface that exists",
+        "[{0}] is bound to interface '{1}', but the only interface of this stack is '{2}': write On = \"{2}\" or leave it out");
+
+    public static readonly DiagnosticDescriptor Unprovided = Rule(
+        "MR0017", "What a constructor asks of an earlier stage is provided",
+        "The constructor of {0} asks for '{1}', which no stage before it provides: {2}");
+
+    public static readonly DiagnosticDescriptor UnmatchedSetting = Rule(
+        "MR0018", "An attribute's property has a setting behind it",
+        "'{0}' of [{1}] is given, but {2} has no getter of that name: add one to the interface, or leave the argument out");
+
+    public static readonly DiagnosticDescriptor SettingsWithoutInstance = Rule(
+        "MR0019", "A stage with run-time settings takes them in its constructor",
+        "[{0}] has run-time settings, but the constructor of {1} does not take them: add a parameter of type {2} and read the settings from it");
+
+    public static readonly DiagnosticDescriptor NoIngress = Rule(
+        "MR0020", "A stack has a stage",
+        "'{0}' declares no stage that receives packets: write [NicQueues(1)] below [NetworkStack]");
+
+    private static DiagnosticDescriptor Rule(string id, string title, string message) =>
+        new(id, title, message, Category, DiagnosticSeverity.Error, isEnabledByDefault: true);
+
+    public static DiagnosticDescriptor ById(string id) => All.First(rule => rule.Id == id);
+
+    public static readonly DiagnosticDescriptor[] All =
+    [
+        SealedPartial, Shape, Order, Duplicate, NeedNotEnsured, HandlerWithoutTransport, OutOfRange, UnknownRuntime,
+        CapacityAtRuntime, StageTypeInvalid, SecondDeclaration, NoStageInterface, SetupClash, SettingMissing, SettingText,
+        UnknownInterface, Unprovided, UnmatchedSetting, SettingsWithoutInstance, NoIngress,
+    ];
+}

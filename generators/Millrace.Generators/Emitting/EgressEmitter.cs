@@ -1,0 +1,219 @@
+using Millrace.Generators.Planning;
+using Millrace.Generators.Spec;
+using static Millrace.Generators.Emitting.TypeNames;
+
+namespace Millrace.Generators.Emitting;
+
+/// <summary>The loop of packets that go out.</summary>
+internal sealed class EgressEmitter(Plan plan, CodeWriter code)
+{
+    private readonly PlannedStage[] stages = [.. plan.Egress.Select(index => plan.Stages[index])];
+
+    // the entry of packets that have their link header: behind the network stage, or the first stage if there is none
+    private bool HasLinkLabel => plan.Network is not null;
+
+    public void Emit()
+    {
+        EmitSend();
+        code.Line();
+        code.Summary("Packets on their way out: those that a stage held or cut first, the stage nearest the NIC before the others; then what was turned round; then the outbox.");
+        code.Block("private void TransmitPackets(long now)", EmitBody);
+    }
+
+    private void EmitSend()
+    {
+        var originators = plan.WithRole(Roles.Originates).ToArray();
+        code.Summary("Lets stages fill the outbox and empties it, until nobody has more to send or the NIC takes no more.");
+        code.Block("private void Send(long now)", () =>
+        {
+            if (originators.Length == 0)
+            {
+                code.Line("TransmitPackets(now);");
+            }
+            else
+            {
+                EmitRounds(originators);
+            }
+
+            code.Block("if (!forwarded.IsEmpty)", () => code.Line("nic.DropSurplus(ref forwarded);"));
+        });
+    }
+
+    private void EmitRounds(PlannedStage[] originators)
+    {
+        code.Line("bool more;");
+        code.Line("long created;");
+        code.Line("do");
+        code.Block("", () =>
+        {
+            code.Line("created = ledger.Created;");
+            code.Line("more = false;");
+            foreach (var stage in originators)
+            {
+                code.Line($"more |= {stage.Field}.FillOutbox(now);");
+            }
+
+            code.Line("TransmitPackets(now);");
+        });
+        code.Line("while (more && ledger.Created != created && outbox.Count == 0);");
+    }
+
+    private void EmitBody()
+    {
+        code.Line("var arena = this.arena;");
+        code.Line("var ledger = this.ledger;");
+        code.Line("var batch = nic.Batch;");
+        code.Line("ref var counters = ref this.counters;");
+        code.Line("var isUp = networkInterface.IsUp;");
+        code.Line("var count = nic.Pending;");
+        code.Line("var room = nic.Room(isUp);");
+        code.Line("int wirePackets;");
+        code.Line($"{Frame} frame;");
+        code.Line($"{Packet} packet;");
+        code.Line($"{Verdict} verdict;");
+        if (plan.HasOutbox)
+        {
+            code.Line($"{Outgoing} outgoing;");
+        }
+
+        code.Line();
+        code.Block("for (;;)", EmitTurn);
+        code.Line();
+        code.Line("nic.Flush(count, now);");
+    }
+
+    private void EmitTurn()
+    {
+        code.Block("if (count >= room)", () =>
+        {
+            code.Line("count = nic.Flush(count, now);");
+            code.Line("room = nic.Room(isUp);");
+            code.Block("if (count >= room)", () => code.Line("break;"));
+        });
+        code.Line();
+        foreach (var stage in stages.Reverse().Where(stage => stage.Spec.Is(Roles.ResumesEgress)))
+        {
+            code.Block($"if ({stage.Field}.TryResumeEgress(out frame))", () =>
+            {
+                EmitOpen();
+                code.Line($"goto After{stage.Name};");
+            });
+            code.Line();
+        }
+
+        EmitForwarded();
+        EmitOutbox();
+        foreach (var stage in stages)
+        {
+            EmitStage(stage);
+        }
+
+        EmitNic();
+        code.Line();
+        code.Label("Settle");
+        EmitSettle();
+    }
+
+    private void EmitOpen()
+    {
+        code.Line($"packet = new {Packet}(frame, ref arena.Metadata(frame));");
+        code.Line("wirePackets = packet.Metadata.WirePackets;");
+    }
+
+    private void EmitForwarded()
+    {
+        code.Block("if (forwarded.TryDequeue(arena, out frame))", () =>
+        {
+            EmitOpen();
+            code.Line(plan.Network is { } network ? $"goto After{network.Name};" : "goto Linked;");
+        });
+        code.Line();
+    }
+
+    private void EmitOutbox()
+    {
+        if (!plan.HasOutbox)
+        {
+            code.Line("break;");
+            EmitLinkedLabel();
+            return;
+        }
+
+        code.Block("if (!outbox.TryTake(out outgoing))", () => code.Line("break;"));
+        code.Line();
+        code.Line("frame = outgoing.Frame;");
+        EmitOpen();
+        if (plan.Network is { } network)
+        {
+            code.Block("if (outgoing.IsLinkFrame)", () =>
+            {
+                code.Line("packet.Metadata.Interface = outgoing.Interface;");
+                code.Line($"goto After{network.Name};");
+            });
+            return;
+        }
+
+        code.Block("if (!outgoing.IsLinkFrame)", () =>
+        {
+            code.Line($"verdict = {Verdict}.Drop({DropReason}.IpOutNoRoutes);");
+            code.Line("goto Settle;");
+        });
+        EmitLinkedLabel();
+    }
+
+    private void EmitLinkedLabel()
+    {
+        if (!HasLinkLabel)
+        {
+            code.Line();
+            code.Label("Linked");
+        }
+    }
+
+    private void EmitStage(PlannedStage stage)
+    {
+        code.Line();
+        StackEmitter.Banner(code, plan, stage);
+        code.Line($"counters.{stage.Name}.Transmitted++;");
+        code.Line(stage.Spec.Is(Roles.Network)
+            ? $"verdict = {stage.Field}.Transmit(ref packet, in outgoing);"
+            : $"verdict = {stage.Field}.Transmit(ref packet);");
+        code.Block("if (!verdict.IsContinue)", () => code.Line("goto Settle;"));
+        if (stage.Spec.Is(Roles.ResumesEgress) || stage.Spec.Is(Roles.Network))
+        {
+            code.Line();
+            code.Label("After" + stage.Name);
+        }
+    }
+
+    private void EmitNic()
+    {
+        code.Line();
+        code.Line($"// ── {plan.Spec.Interface}");
+        code.Block("if (!isUp)", () =>
+        {
+            code.Line($"verdict = {Verdict}.Drop({DropReason}.DeviceNotReady);");
+            code.Line("goto Settle;");
+        });
+        code.Line();
+        code.Line($"arena.MoveChain(packet.Frame, {Holders}.Loop, {Holders}.TransmitRing);");
+        code.Line("batch[count++] = packet.Frame;");
+        code.Line("continue;");
+    }
+
+    private void EmitSettle()
+    {
+        code.Block("switch (verdict.Kind)", () =>
+        {
+            code.Line($"case {VerdictKind}.Drop:");
+            code.Line("    ledger.DropEgress(verdict.Reason, wirePackets);");
+            code.Line($"    arena.ReleaseChain(packet.Frame, {Holders}.Loop);");
+            code.Line("    break;");
+            code.Line($"case {VerdictKind}.Consumed:");
+            code.Line("    // it went to this stack itself");
+            code.Line("    ledger.Transmitted += wirePackets;");
+            code.Line($"    arena.ReleaseChain(packet.Frame, {Holders}.Loop);");
+            code.Line("    break;");
+        });
+    }
+}

@@ -1,0 +1,176 @@
+using Millrace.Generators.Planning;
+using Millrace.Generators.Spec;
+using static Millrace.Generators.Emitting.TypeNames;
+
+namespace Millrace.Generators.Emitting;
+
+/// <summary>The loop of packets that come in.</summary>
+internal sealed class IngressEmitter(Plan plan, CodeWriter code)
+{
+    private readonly PlannedStage[] stages = [.. plan.Ingress];
+    private readonly PlannedStage[] resuming = [.. plan.Ingress.Where(stage => stage.Spec.Is(Roles.ResumesIngress))];
+    private readonly bool rejects = plan.Stages.Any(stage => stage.Spec.Is(Roles.Network) && NetworkLayerOf(stage) is not null);
+
+    public void Emit()
+    {
+        code.Summary("Packets on their way in: first those that a stage held and lets go on, the deepest stage first; then the burst.");
+        code.Block("private void ReceivePackets(int count, long now)", EmitBody);
+        if (rejects)
+        {
+            EmitReject();
+        }
+    }
+
+    public static string? NetworkLayerOf(PlannedStage stage) =>
+        stage.Spec.Provides.FirstOrDefault(provided => provided.Types.Contains("global::Millrace.NetworkLayer"))?.Property;
+
+    private void EmitBody()
+    {
+        code.Line("var arena = this.arena;");
+        code.Line("var ledger = this.ledger;");
+        code.Line("var burst = nic.Received;");
+        code.Line("ref var counters = ref this.counters;");
+        code.Line("var index = 0;");
+        if (HasFlush)
+        {
+            code.Line("var flushed = false;");
+        }
+
+        code.Line("int wirePackets;");
+        code.Line($"{Packet} packet;");
+        code.Line($"{Verdict} verdict;");
+        if (resuming.Length > 0)
+        {
+            code.Line("global::Millrace.ResumedPacket resumed;");
+        }
+
+        code.Line();
+        code.Block("for (;;)", EmitTurn);
+    }
+
+    private bool HasFlush => resuming.Any(stage => stage.Spec.Is(Roles.PollEnd));
+
+    private void EmitTurn()
+    {
+        foreach (var stage in resuming.Reverse())
+        {
+            EmitResume(stage);
+        }
+
+        EmitEndOfBurst();
+        code.Line($"packet = new {Packet}(burst[index], ref arena.Metadata(burst[index]));");
+        code.Line("index++;");
+        code.Line("wirePackets = packet.Metadata.WirePackets;");
+        code.Line("ledger.Received += wirePackets;");
+        foreach (var stage in stages)
+        {
+            EmitStage(stage);
+        }
+
+        EmitUnclaimed();
+        code.Line();
+        code.Label("Settle");
+        EmitSettle();
+    }
+
+    private void EmitResume(PlannedStage stage)
+    {
+        code.Block($"if ({stage.Field}.TryResumeIngress(out resumed))", () =>
+        {
+            code.Line($"packet = new {Packet}(resumed.Frame, ref arena.Metadata(resumed.Frame), resumed.Offset);");
+            code.Line("packet.EtherType = resumed.EtherType;");
+            code.Line("packet.Protocol = resumed.Protocol;");
+            code.Line("wirePackets = packet.Metadata.WirePackets;");
+            code.Line($"goto After{stage.Name};");
+        });
+        code.Line();
+    }
+
+    private void EmitEndOfBurst()
+    {
+        code.Block("if (index == count)", () =>
+        {
+            if (!HasFlush)
+            {
+                code.Line("break;");
+                return;
+            }
+
+            code.Block("if (flushed)", () => code.Line("break;"));
+            code.Line();
+            code.Line("flushed = true;");
+            foreach (var stage in resuming.Where(stage => stage.Spec.Is(Roles.PollEnd)))
+            {
+                code.Line($"{stage.Field}.PollEnd(now);");
+            }
+
+            code.Line("continue;");
+        });
+        code.Line();
+    }
+
+    private void EmitStage(PlannedStage stage)
+    {
+        code.Line();
+        StackEmitter.Banner(code, plan, stage);
+        code.Line($"counters.{stage.Name}.Received++;");
+        code.Line($"verdict = {stage.Field}.Receive(ref packet);");
+        code.Block("if (!verdict.IsContinue)", () => code.Line("goto Settle;"));
+        if (resuming.Contains(stage))
+        {
+            code.Line();
+            code.Label("After" + stage.Name);
+        }
+    }
+
+    private void EmitUnclaimed()
+    {
+        code.Line();
+        code.Line("// ── nobody claimed it");
+        var unhandled = $"{Verdict}.Drop({DropReason}.UnhandledProtocol)";
+        if (plan.Network is null)
+        {
+            code.Line($"verdict = {unhandled};");
+            return;
+        }
+
+        var rejected = rejects ? "RejectProtocol(packet.Frame, now)" : $"{Verdict}.Drop({DropReason}.IpNoProtocol)";
+        code.Line($"verdict = packet.Metadata.TransportOffset == 0 ? {unhandled} : {rejected};");
+    }
+
+    private void EmitSettle()
+    {
+        code.Block("switch (verdict.Kind)", () =>
+        {
+            Case("Drop", "ledger.DropIngress(verdict.Reason, wirePackets);", $"arena.ReleaseChain(packet.Frame, {Holders}.Loop);");
+            Case("Deliver", "ledger.Delivered += wirePackets;", $"arena.ReleaseChain(packet.Frame, {Holders}.Loop);");
+            Case("Consumed", "ledger.Consumed += wirePackets;", $"arena.ReleaseChain(packet.Frame, {Holders}.Loop);");
+            Case("Queued", "ledger.Delivered += wirePackets;");
+            Case("Transmit", "ledger.Forwarded += wirePackets;", "forwarded.Enqueue(arena, packet.Frame);");
+        });
+    }
+
+    private void Case(string kind, params string[] lines)
+    {
+        code.Line($"case {VerdictKind}.{kind}:");
+        foreach (var line in lines)
+        {
+            code.Line("    " + line);
+        }
+
+        code.Line("    break;");
+    }
+
+    private void EmitReject()
+    {
+        code.Line();
+        code.Summary("No transport claimed a packet for this host: ICMP says so (RFC 1122 §3.2.2.1).");
+        code.Line(NoInlining);
+        code.Block($"private {Verdict} RejectProtocol({Frame} frame, long now)", () =>
+        {
+            var network = plan.Network!;
+            code.Line($"{network.Field}.{NetworkLayerOf(network)}.Reject(frame, global::Millrace.RejectReason.ProtocolUnreachable, now);");
+            code.Line($"return {Verdict}.Drop({DropReason}.IpNoProtocol);");
+        });
+    }
+}

@@ -1,0 +1,56 @@
+using Millrace.Generators.Planning;
+using static Millrace.Generators.Emitting.TypeNames;
+
+namespace Millrace.Generators.Emitting;
+
+/// <summary>What a caller must hand in, and what the memory comes to.</summary>
+internal sealed class SetupEmitter(Plan plan, CodeWriter code)
+{
+    public void Emit()
+    {
+        code.Summary("What the stack is made of.");
+        code.Block($"{(plan.SetupIsPublic ? "public" : "internal")} readonly struct Setup", () =>
+        {
+            code.Line("/// <summary>The NIC; the stack opens one of its queues.</summary>");
+            code.Line($"public required {Nic} Nic {{ get; init; }}");
+            code.Line();
+            code.Line("/// <summary>The queue that this stack's worker owns.</summary>");
+            code.Line("public int Queue { get; init; }");
+            code.Line();
+            code.Line("/// <summary>The secret that all workers share.</summary>");
+            code.Line($"public required {Entropy} Entropy {{ get; init; }}");
+            foreach (var member in plan.Setup)
+            {
+                code.Line();
+                code.Summary($"Asked for by {member.For}.");
+                code.Line($"public required {member.Type} {member.Name} {{ get; init; }}");
+            }
+        });
+        code.Line();
+        code.Summary("The memory of the stack, fixed when it is made.");
+        code.Block("public static class Budget", EmitBudget);
+    }
+
+    private void EmitBudget()
+    {
+        var capacities = plan.Capacities;
+        Constant("Weight", capacities.Weight, "Packets a poll takes in at most.");
+        Constant("ReceiveFrames", capacities.Receive, "Frames of the receive ring and of the packets of two polls.");
+        Constant("ReserveFrames", capacities.Reserve, "Frames for what stages send by themselves.");
+        Constant("SocketFrames", capacities.Sockets, $"Frames sockets may hold: {capacities.SocketsFrom}.");
+        if (plan.HasOutbox)
+        {
+            Constant("OutboxPackets", CapacityRules.OutboxCapacity, "Packets the outbox holds.");
+        }
+
+        code.Summary("Bytes of the arena with its metadata.");
+        code.Line($"public const long ArenaBytes = (long)(ReceiveFrames + ReserveFrames + SocketFrames) * {Arena}.FrameTruesize;");
+    }
+
+    private void Constant(string name, int value, string summary)
+    {
+        code.Summary(summary);
+        code.Line($"public const int {name} = {value.ToString(System.Globalization.CultureInfo.InvariantCulture)};");
+        code.Line();
+    }
+}

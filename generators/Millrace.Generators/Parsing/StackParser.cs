@@ -1,0 +1,242 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Millrace.Generators.Spec;
+
+namespace Millrace.Generators.Parsing;
+
+/// <summary>
+/// Reads a declaration. The generator takes the <see cref="StackSpec"/> and leaves the diagnostics; the analyzer does the
+/// opposite, so both judge alike.
+/// </summary>
+internal sealed class StackParser(INamedTypeSymbol stack, Compilation compilation)
+{
+    private readonly List<Diagnostic> diagnostics = [];
+    private readonly List<Location?> stageLocations = [];
+    private readonly List<Location?> applicationLocations = [];
+
+    public IReadOnlyList<Diagnostic> Diagnostics => diagnostics;
+
+    public bool HasErrors => diagnostics.Count > 0;
+
+    /// <summary>Where a stage of the given ordinal was declared.</summary>
+    public Location? StageLocation(int ordinal) =>
+        ordinal >= 0 && ordinal < stageLocations.Count ? stageLocations[ordinal] : StackLocation;
+
+    public Location? ApplicationLocation(int ordinal) => applicationLocations[ordinal];
+
+    public Location? StackLocation => stack.Locations.FirstOrDefault(location => location.IsInSource);
+
+    /// <returns>Null if this is no declaration that could be read at all.</returns>
+    public StackSpec? Parse()
+    {
+        var declaration = stack.Attribute(Names.NetworkStackAttribute);
+        if (declaration is null)
+        {
+            return null;
+        }
+
+        CheckShape();
+        CheckOneDeclaration(declaration);
+        var profile = EnumName(declaration, "Profile") ?? "Linux_6_18";
+        var settings = new SettingsParser(profile, EnumName(declaration, "Runtime") == "All", Report);
+        var parser = new StageParser(settings, compilation, Report);
+        var networkInterface = stack.Attribute(Names.InterfaceAttribute)?.ConstructorArguments[0].Value as string ?? "eth0";
+        var stages = Stages(parser, networkInterface);
+        var applications = Applications();
+        var line = declaration.Location()?.GetLineSpan();
+        return new StackSpec(
+            stack.ContainingNamespace.IsGlobalNamespace ? "" : stack.ContainingNamespace.ToDisplayString(),
+            stack.Name,
+            line is null ? stack.Name : System.IO.Path.GetFileName(line.Value.Path),
+            stack.DeclaredAccessibility == Accessibility.Public,
+            profile,
+            networkInterface,
+            declaration.Named("RingFrames", 512),
+            declaration.Named("SocketFrames", 0),
+            stages.ToEquatable(),
+            applications.ToEquatable(),
+            Fallbacks(declaration).ToEquatable());
+    }
+
+    private void Report(DiagnosticDescriptor rule, Location? location, object[] arguments) =>
+        diagnostics.Add(Diagnostic.Create(rule, location ?? StackLocation, arguments));
+
+    private void CheckShape()
+    {
+        var declarations = stack.DeclaringSyntaxReferences.Select(reference => reference.GetSyntax()).OfType<TypeDeclarationSyntax>().ToArray();
+        if (stack.IsRecord)
+        {
+            Shape("is a record", "write 'sealed partial class'");
+            return;
+        }
+
+        var isPartial = declarations.Length == 0 || declarations.All(syntax => syntax.Modifiers.Any(SyntaxKind.PartialKeyword));
+        if (!stack.IsStatic && !stack.IsAbstract && (!stack.IsSealed || !isPartial))
+        {
+            var missing = !stack.IsSealed && !isPartial ? "sealed and partial" : stack.IsSealed ? "partial" : "sealed";
+            Report(Generators.Diagnostics.SealedPartial, null, [stack.Name, missing]);
+        }
+
+        CheckKind();
+    }
+
+    private void CheckKind()
+    {
+        if (stack.IsStatic || stack.IsAbstract)
+        {
+            Shape(stack.IsStatic ? "is static" : "is abstract", "write 'sealed partial class'; it is made with 'new " + stack.Name + "(setup)'");
+        }
+
+        if (stack.IsGenericType)
+        {
+            Shape("is generic", "remove its type parameters");
+        }
+
+        if (stack.ContainingType is not null)
+        {
+            Shape("is nested in " + stack.ContainingType.Name, "move it to a namespace");
+        }
+
+        if (stack.BaseType is { SpecialType: not SpecialType.System_Object, TypeKind: not TypeKind.Error })
+        {
+            Shape("has the base class " + stack.BaseType.Name, "remove it and hold that object beside the stack");
+        }
+
+        // the generated constructor is part of the class by the time an analyzer sees it
+        if (stack.InstanceConstructors.Any(constructor => !constructor.IsImplicitlyDeclared && constructor.DeclaringSyntaxReferences.Any(IsWritten)))
+        {
+            Shape("has a constructor of its own", "remove it; what it is made of is a member of the generated Setup");
+        }
+    }
+
+    private static bool IsWritten(SyntaxReference reference) => !reference.SyntaxTree.FilePath.EndsWith(".g.cs", StringComparison.Ordinal);
+
+    private void Shape(string problem, string remedy) => Report(Generators.Diagnostics.Shape, null, [stack.Name, problem, remedy]);
+
+    private void CheckOneDeclaration(AttributeData declaration)
+    {
+        var place = declaration.ApplicationSyntaxReference?.GetSyntax().FirstAncestorOrSelf<TypeDeclarationSyntax>();
+        foreach (var attribute in stack.GetAttributes().Where(attribute => IsStage(attribute) || IsApplication(attribute)))
+        {
+            if (attribute.ApplicationSyntaxReference?.GetSyntax().FirstAncestorOrSelf<TypeDeclarationSyntax>() is { } other && other != place)
+            {
+                Report(Generators.Diagnostics.SecondDeclaration, attribute.Location(), [attribute.AttributeClass!.Name.WithoutSuffix("Attribute"), stack.Name]);
+            }
+        }
+    }
+
+    private List<StageSpec> Stages(StageParser parser, string networkInterface)
+    {
+        var stages = new List<StageSpec>();
+        foreach (var attribute in stack.GetAttributes().Where(IsStage))
+        {
+            var ordinal = stageLocations.Count;
+            stageLocations.Add(attribute.Location());
+            var on = attribute.Named<string?>("On", null);
+            if (on is not null && on != networkInterface)
+            {
+                Report(Generators.Diagnostics.UnknownInterface, attribute.Location(), [attribute.AttributeClass!.Name.WithoutSuffix("Attribute"), on, networkInterface]);
+            }
+
+            if (parser.Parse(attribute, ordinal) is { } stage)
+            {
+                stages.Add(stage);
+            }
+        }
+
+        return stages;
+    }
+
+    private List<ApplicationSpec> Applications()
+    {
+        var applications = new List<ApplicationSpec>();
+        foreach (var attribute in stack.GetAttributes().Where(IsApplication))
+        {
+            var ordinal = applications.Count;
+            applicationLocations.Add(attribute.Location());
+            var handler = attribute.AttributeClass!.TypeArguments.FirstOrDefault() as INamedTypeSymbol;
+            var name = handler?.Name ?? "AsyncSockets";
+            var twice = applications.Count(application => application.Type == handler?.Qualified());
+            applications.Add(new ApplicationSpec(
+                ordinal,
+                KindOf(attribute),
+                twice == 0 ? name : name + (twice + 1).ToString(System.Globalization.CultureInfo.InvariantCulture),
+                StageParser.Text(attribute) ?? name,
+                StageParser.LineOf(attribute),
+                handler?.Qualified() ?? "",
+                handler?.IsPublic() ?? true,
+                attribute.ConstructorArguments.Length > 0 && attribute.ConstructorArguments[0].Value is int port ? port : 0,
+                attribute.Named("Connections", 1024),
+                attribute.Named("Backlog", 0),
+                attribute.Named("Calls", 1024),
+                (handler is null ? [] : StageParser.Constructor(handler).Select(parameter => StageParser.Parameter(parameter, handler))).ToEquatable()));
+            CheckApplication(attribute, applications[ordinal]);
+        }
+
+        return applications;
+    }
+
+    private void CheckApplication(AttributeData attribute, ApplicationSpec application)
+    {
+        var label = attribute.AttributeClass!.Name.WithoutSuffix("Attribute");
+        CheckRange(attribute, label, "port", application.Port, application.Kind == ApplicationKind.Udp ? 1 : 0, 65535);
+        CheckRange(attribute, label, "Connections", application.Connections, 1, 1 << 24);
+        CheckRange(attribute, label, "Backlog", application.Backlog, 0, 65535);
+        CheckRange(attribute, label, "Calls", application.Calls, 1, 1 << 20);
+    }
+
+    private void CheckRange(AttributeData attribute, string label, string what, int value, int minimum, int maximum)
+    {
+        // Udp handlers always have a port; the sockets never
+        var applies = what != "port" || label != "AsyncSockets";
+        if (applies && (value < minimum || value > maximum))
+        {
+            Report(Generators.Diagnostics.OutOfRange, attribute.Location(), [what, label, value, minimum, maximum]);
+        }
+    }
+
+    private IEnumerable<FallbackSpec> Fallbacks(AttributeData declaration)
+    {
+        // a fallback reports nothing of its own: what it lacks is the fault of whoever registered it
+        var quiet = new Action<DiagnosticDescriptor, Location?, object[]>((_, _, _) => { });
+        var parser = new StageParser(new SettingsParser(EnumName(declaration, "Profile") ?? "Linux_6_18", false, quiet), compilation, quiet);
+        var assemblies = new[] { compilation.Assembly, declaration.AttributeClass!.ContainingAssembly };
+        foreach (var attribute in assemblies.Distinct<IAssemblySymbol>(SymbolEqualityComparer.Default).SelectMany(assembly => assembly.GetAttributes()))
+        {
+            if (attribute.AttributeClass.Is("Millrace.FallbackAttribute")
+                && attribute.ConstructorArguments.Length == 2
+                && attribute.ConstructorArguments[1].Value is INamedTypeSymbol stage
+                && Literals.TryConvert(attribute.ConstructorArguments[0], attribute.ConstructorArguments[0].Type!, out var name, out _)
+                && parser.Parse(stage, null, -1) is { } specification)
+            {
+                yield return new FallbackSpec(name.Display, specification);
+            }
+        }
+    }
+
+    private static bool IsStage(AttributeData attribute) => attribute.AttributeClass.DerivesFrom(Names.StageAttribute);
+
+    private static bool IsApplication(AttributeData attribute) => attribute.AttributeClass is { } type
+        && (type.Is("Millrace.TcpHandlerAttribute`1") || type.Is("Millrace.UdpHandlerAttribute`1") || type.Is(Names.AsyncSocketsAttribute));
+
+    private static ApplicationKind KindOf(AttributeData attribute) => attribute.AttributeClass!.Name switch
+    {
+        "TcpHandlerAttribute" => ApplicationKind.Tcp,
+        "UdpHandlerAttribute" => ApplicationKind.Udp,
+        _ => ApplicationKind.AsyncSockets,
+    };
+
+    private static string? EnumName(AttributeData attribute, string property)
+    {
+        foreach (var argument in attribute.NamedArguments)
+        {
+            if (argument.Key == property && argument.Value.Type is { } type && Literals.TryConvert(argument.Value, type, out var name, out _))
+            {
+                return name.Display;
+            }
+        }
+
+        return null;
+    }
+}

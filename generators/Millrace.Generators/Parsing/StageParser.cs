@@ -1,0 +1,281 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Millrace.Generators.Spec;
+
+namespace Millrace.Generators.Parsing;
+
+/// <summary>Reads one stage from its attribute and the symbols of its struct: built-in and users' stages alike.</summary>
+internal sealed class StageParser(SettingsParser settingsParser, Compilation compilation, Action<DiagnosticDescriptor, Location?, object[]> report)
+{
+    private const string AnyStage = "Millrace.StageAttribute`1";
+
+    private static readonly (string Interface, Roles Role)[] RolesByInterface =
+    [
+        ("Millrace.IIngressStage", Roles.Ingress),
+        ("Millrace.IEgressStage", Roles.Egress),
+        ("Millrace.INetworkStage", Roles.Network),
+        ("Millrace.IResumesIngress", Roles.ResumesIngress),
+        ("Millrace.IResumesEgress", Roles.ResumesEgress),
+        ("Millrace.IPollStart", Roles.PollStart),
+        ("Millrace.IPollEnd", Roles.PollEnd),
+        ("Millrace.IOriginates", Roles.Originates),
+        ("Millrace.ITimed", Roles.Timed),
+        ("Millrace.IStartStop", Roles.StartStop),
+        ("Millrace.IInterfaceObserver", Roles.InterfaceObserver),
+        ("Millrace.ITransportErrorObserver", Roles.TransportErrorObserver),
+        ("System.IDisposable", Roles.Disposable),
+    ];
+
+    /// <summary>Reads a declared stage; null if its type cannot be used.</summary>
+    public StageSpec? Parse(AttributeData attribute, int ordinal)
+    {
+        var type = attribute.AttributeClass!;
+        if (type.Is(AnyStage))
+        {
+            return type.TypeArguments[0] is INamedTypeSymbol stage
+                ? ParseUserStage(attribute, stage, ordinal)
+                : Invalid(attribute, type.TypeArguments[0].Name, "is not a struct", "name a struct that implements IIngressStage");
+        }
+
+        return Parse(type, attribute, ordinal);
+    }
+
+    /// <summary>Reads the stage of an attribute class, with defaults alone if there is no declaration.</summary>
+    public StageSpec? Parse(INamedTypeSymbol attributeClass, AttributeData? attribute, int ordinal)
+    {
+        var label = attributeClass.Name.WithoutSuffix("Attribute");
+        var stageType = attributeClass.Attribute("Millrace.StageTypeAttribute");
+        if (stageType is null || stageType.ConstructorArguments.Length == 0 || stageType.ConstructorArguments[0].Value is not INamedTypeSymbol named)
+        {
+            return Invalid(attribute, attributeClass.Name, "carries no [StageType]", "write [StageType(typeof(YourStage<>))] on the attribute class");
+        }
+
+        var definition = named.OriginalDefinition;
+        var place = stageType.Named("Place", 0);
+        var summary = stageType.Named("Summary", "");
+        var common = (attribute, label, ordinal, place, summary);
+        if (definition.TypeKind == TypeKind.Interface)
+        {
+            var settings = settingsParser.Parse(definition, attribute, label, new HashSet<string>());
+            return Describe(common, definition, "", Roles.None, settings, []);
+        }
+
+        if (!IsUsable(attribute, definition))
+        {
+            return null;
+        }
+
+        return ParseStruct(common, definition, StringValue(attribute, "Name") ?? label);
+    }
+
+    private StageSpec? ParseUserStage(AttributeData attribute, INamedTypeSymbol stage, int ordinal)
+    {
+        if (stage.IsGenericType)
+        {
+            return Invalid(
+                attribute, stage.Name, "is generic", "give it an attribute of its own that derives from StageAttribute and carries [StageType(typeof(" + stage.Name + "<>))]");
+        }
+
+        return IsUsable(attribute, stage)
+            ? ParseStruct((attribute, stage.Name, ordinal, 0, ""), stage, StringValue(attribute, "Name") ?? stage.Name)
+            : null;
+    }
+
+    private StageSpec? ParseStruct(
+        (AttributeData? Attribute, string Label, int Ordinal, int Place, string Summary) common, INamedTypeSymbol stage, string name)
+    {
+        var roles = RolesOf(stage);
+        if ((roles & (Roles.Ingress | Roles.Egress)) == 0)
+        {
+            report(Diagnostics.NoStageInterface, common.Attribute.Location(), [stage.Name]);
+            return null;
+        }
+
+        var chosen = new HashSet<string>();
+        SettingsSpec? settings = null;
+        var typeParameters = new List<TypeParameterSpec>();
+        foreach (var parameter in stage.TypeParameters)
+        {
+            var specification = TypeParameter(parameter, common, stage, chosen, ref settings);
+            if (specification is null)
+            {
+                return null;
+            }
+
+            typeParameters.Add(specification);
+        }
+
+        return Describe((common.Attribute, common.Label, common.Ordinal, common.Place, common.Summary), stage, name, roles, settings, typeParameters);
+    }
+
+    private TypeParameterSpec? TypeParameter(
+        ITypeParameterSymbol parameter, (AttributeData? Attribute, string Label, int, int, string) common, INamedTypeSymbol stage,
+        HashSet<string> chosen, ref SettingsSpec? settings)
+    {
+        var property = parameter.Name.Length > 1 && parameter.Name[0] == 'T' ? parameter.Name.Substring(1) : parameter.Name;
+        if (ChosenType(common.Attribute, property) is { } type)
+        {
+            chosen.Add(property);
+            return new TypeParameterSpec(StageParameterKind.Chosen, type.Qualified(), null);
+        }
+
+        var constraint = parameter.ConstraintTypes.OfType<INamedTypeSymbol>().FirstOrDefault(candidate => candidate.TypeKind == TypeKind.Interface);
+        switch (constraint?.Metadata())
+        {
+            case null:
+                report(Diagnostics.StageTypeInvalid, common.Attribute.Location(),
+                    [common.Label, stage.Name, $"does not say what its type parameter {parameter.Name} is", "constrain it to 'struct' and to a settings interface"]);
+                return null;
+            case "Millrace.Sockets.ITcpApplications":
+                return new TypeParameterSpec(StageParameterKind.TcpApplications, constraint!.Qualified(), null);
+            case "Millrace.Sockets.IUdpApplications":
+                return new TypeParameterSpec(StageParameterKind.UdpApplications, constraint!.Qualified(), null);
+        }
+
+        // the first settings interface is the stage's own; the others belong to other attributes
+        if (settings is null)
+        {
+            settings = settingsParser.Parse(constraint!, common.Attribute, common.Label, chosen);
+            return new TypeParameterSpec(StageParameterKind.Settings, settings.Interface, null);
+        }
+
+        var defaults = settingsParser.Parse(constraint!, null, SettingsParser.SettingsName(constraint!), chosen);
+        return new TypeParameterSpec(StageParameterKind.Settings, constraint!.Qualified(), defaults);
+    }
+
+    /// <summary>A type given by a property of the type parameter's name, such as <c>CongestionControl = typeof(Cubic)</c>.</summary>
+    private static INamedTypeSymbol? ChosenType(AttributeData? attribute, string property)
+    {
+        foreach (var argument in attribute?.NamedArguments ?? [])
+        {
+            if (argument.Key == property && argument.Value.Value is INamedTypeSymbol type)
+            {
+                return type;
+            }
+        }
+
+        return null;
+    }
+
+    private StageSpec Describe(
+        (AttributeData? Attribute, string Label, int Ordinal, int Place, string Summary) common, INamedTypeSymbol stage, string name,
+        Roles roles, SettingsSpec? settings, List<TypeParameterSpec> typeParameters)
+    {
+        var isStage = roles != Roles.None;
+        var constructor = isStage ? Constructor(stage) : [];
+        return new StageSpec(
+            common.Ordinal,
+            isStage ? name : common.Label,
+            Text(common.Attribute) ?? common.Label,
+            LineOf(common.Attribute),
+            common.Place,
+            common.Summary,
+            isStage ? stage.QualifiedOpen() : "",
+            stage.IsPublic(),
+            roles,
+            settings,
+            typeParameters.ToEquatable(),
+            constructor.Select(parameter => Parameter(parameter, stage)).ToEquatable(),
+            (isStage ? Provided(stage) : []).ToEquatable(),
+            Listed(stage, "Millrace.DropsAttribute").ToEquatable(),
+            Listed(stage, "Millrace.NeedsAttribute").ToEquatable(),
+            Listed(stage, "Millrace.EnsuresAttribute").ToEquatable());
+    }
+
+    public static IEnumerable<IParameterSymbol> Constructor(INamedTypeSymbol type)
+    {
+        var constructor = type.InstanceConstructors
+            .Where(candidate => candidate.DeclaredAccessibility is Accessibility.Public or Accessibility.Internal)
+            .OrderByDescending(candidate => candidate.Parameters.Length)
+            .FirstOrDefault();
+        return constructor is null ? [] : constructor.Parameters;
+    }
+
+    public static ParameterSpec Parameter(IParameterSymbol parameter, INamedTypeSymbol owner) => new(
+        parameter.Name,
+        parameter.Type.Qualified(),
+        parameter.Type is ITypeParameterSymbol argument ? argument.Ordinal : -1,
+        parameter.HasExplicitDefaultValue,
+        parameter.Type is ITypeParameterSymbol || parameter.Type.IsPublic(),
+        parameter.Type is INamedTypeSymbol { IsAbstract: true, TypeKind: TypeKind.Class } type && type.ContainingAssembly?.Name == "Millrace");
+
+    private static IEnumerable<ProvidedSpec> Provided(INamedTypeSymbol stage)
+    {
+        foreach (var property in stage.GetMembers().OfType<IPropertySymbol>().Where(property => property.Attribute("Millrace.ProvidesAttribute") is not null))
+        {
+            var types = new List<string>();
+            for (var type = property.Type; type is not null && type.SpecialType != SpecialType.System_Object; type = type.BaseType)
+            {
+                types.Add(type.Qualified());
+            }
+
+            types.AddRange(property.Type.AllInterfaces.Select(type => type.Qualified()));
+            yield return new ProvidedSpec(property.Name, property.Type.Qualified(), property.Type.IsPublic(), types.ToEquatable());
+        }
+    }
+
+    private static IEnumerable<string> Listed(INamedTypeSymbol stage, string attribute)
+    {
+        foreach (var argument in stage.Attribute(attribute)?.ConstructorArguments ?? [])
+        {
+            foreach (var value in argument.Kind == TypedConstantKind.Array ? argument.Values : [argument])
+            {
+                if (value.Type is not null && Literals.TryConvert(value, value.Type, out var converted, out _))
+                {
+                    yield return converted.Display;
+                }
+            }
+        }
+    }
+
+    private static Roles RolesOf(INamedTypeSymbol stage)
+    {
+        var roles = Roles.None;
+        foreach (var type in stage.AllInterfaces)
+        {
+            var name = type.Metadata();
+            roles |= RolesByInterface.Where(pair => pair.Interface == name).Select(pair => pair.Role).FirstOrDefault();
+        }
+
+        return roles;
+    }
+
+    private bool IsUsable(AttributeData? attribute, INamedTypeSymbol stage)
+    {
+        if (stage.TypeKind != TypeKind.Struct || stage.IsRefLikeType)
+        {
+            return Invalid(attribute, stage.Name, "is not a struct", "make it a struct: the loop keeps it in a field and calls it directly") is not null;
+        }
+
+        if (!compilation.IsSymbolAccessibleWithin(stage, compilation.Assembly))
+        {
+            return Invalid(attribute, stage.Name, "is not visible here", "make it internal or public, and its containing types too") is not null;
+        }
+
+        return true;
+    }
+
+    private StageSpec? Invalid(AttributeData? attribute, string type, string problem, string remedy)
+    {
+        var label = attribute?.AttributeClass?.Name.WithoutSuffix("Attribute") ?? type;
+        report(Diagnostics.StageTypeInvalid, attribute.Location(), [label, type, problem, remedy]);
+        return null;
+    }
+
+    private static string? StringValue(AttributeData? attribute, string name) => attribute.Named<string?>(name, null);
+
+    public static string? Text(AttributeData? attribute)
+    {
+        if (attribute?.ApplicationSyntaxReference?.GetSyntax() is not AttributeSyntax syntax)
+        {
+            return attribute?.AttributeClass?.Name.WithoutSuffix("Attribute");
+        }
+
+        var pieces = syntax.ToString().Split(new[] { ' ', '\t', '\r', '\n' }, StringSplitOptions.RemoveEmptyEntries);
+        return string.Join(" ", pieces);
+    }
+
+    public static int LineOf(AttributeData? attribute) => attribute.Location() is { } location
+        ? location.GetLineSpan().StartLinePosition.Line + 1
+        : 0;
+}

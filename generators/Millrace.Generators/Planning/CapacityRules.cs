@@ -1,0 +1,57 @@
+using System.Globalization;
+using Millrace.Generators.Spec;
+
+namespace Millrace.Generators.Planning;
+
+/// <summary>How many frames each share of the arena gets.</summary>
+internal static class CapacityRules
+{
+    /// <summary>Packets the outbox holds, and packets of one transmit batch.</summary>
+    public const int OutboxCapacity = 256;
+
+    private const int FrameLength = 2048;
+    private const int DefaultWeight = 64;
+    private const int ReserveFrames = 1024;
+    private const int MinimumSocketFrames = 4096;
+    private const int MaximumSocketFrames = 65536;
+
+    public static Capacities Of(StackSpec spec, List<PlannedSettings> settings, List<PlannedApplication> applications)
+    {
+        var napi = settings.FirstOrDefault(group => group.Spec.Interface == "global::Millrace.INapiSettings");
+        var weight = napi is null ? DefaultWeight : Number(napi.Spec, "Weight", DefaultWeight);
+        var (sockets, from) = Sockets(spec, settings, applications);
+
+        // the ring, what one poll took from it, and as much that was turned round and waits in the transmit ring
+        return new Capacities(weight, spec.RingFrames, spec.RingFrames + (2 * weight), ReserveFrames, sockets, from);
+    }
+
+    private static (int Frames, string From) Sockets(StackSpec spec, List<PlannedSettings> settings, List<PlannedApplication> applications)
+    {
+        if (spec.SocketFrames > 0)
+        {
+            return (spec.SocketFrames, "SocketFrames of [NetworkStack]");
+        }
+
+        long connections = applications.Where(application => application.Spec.Kind != ApplicationKind.Udp).Sum(application => (long)application.Spec.Connections);
+        var limits = settings.SelectMany(group => group.Spec.Items).Where(item => item.Type == "global::Millrace.Memory.MemoryLimits").ToArray();
+        if (limits.Length == 0)
+        {
+            return (OutboxCapacity, "no stage has socket memory; datagrams that are being sent");
+        }
+
+        // what is granted under pressure, for every connection at once
+        var bytes = limits.Sum(item => long.Parse(item.Display.Split(' ')[0], CultureInfo.InvariantCulture));
+        var perConnection = Math.Max(1, (bytes + FrameLength - 1) / FrameLength);
+        var frames = Math.Max(MinimumSocketFrames, Math.Min(MaximumSocketFrames, connections * perConnection));
+        var text = string.Format(
+            CultureInfo.InvariantCulture, "{0} connections of {1} frames (the minimum of {2}), at least {3} and at most {4} frames",
+            connections, perConnection, string.Join(" and ", limits.Select(item => item.Name)), MinimumSocketFrames, MaximumSocketFrames);
+        return ((int)frames, text);
+    }
+
+    private static int Number(SettingsSpec settings, string name, int otherwise)
+    {
+        var item = settings.Items.FirstOrDefault(candidate => candidate.Name == name);
+        return item is not null && int.TryParse(item.Display, NumberStyles.Integer, CultureInfo.InvariantCulture, out var value) ? value : otherwise;
+    }
+}

@@ -1,0 +1,157 @@
+using Millrace.Generators.Parsing;
+using Millrace.Generators.Spec;
+
+namespace Millrace.Generators.Planning;
+
+/// <summary>Finds for every constructor parameter where its value comes from; what nothing has becomes a member of Setup.</summary>
+internal sealed class Wiring(List<StageSpec> stages, List<PlannedSettings> settings, List<Problem> problems)
+{
+    public static readonly string[] ReservedSetup = ["Nic", "Queue", "Entropy"];
+
+    public List<SetupMember> Setup { get; } = [];
+
+    public bool UsesOutbox { get; private set; }
+
+    public bool UsesTransportErrors { get; private set; }
+
+    public PlannedStage Stage(int index, string whyInserted)
+    {
+        var stage = stages[index];
+        var own = Own(stage);
+        var arguments = stage.Constructor.Select(parameter => Resolve(parameter, stage.TypeParameters, own, stage.Name, stage.Ordinal, index))
+            .Where(argument => argument is not null).Select(argument => argument!).ToEquatable();
+        if (own is { Spec.HasRuntime: true } && !arguments.Any(argument => argument.Source == ArgumentSource.Settings && argument.Text == own.Name))
+        {
+            var index0 = stage.TypeParameters.ToList().FindIndex(parameter => parameter.Kind == StageParameterKind.Settings);
+            problems.Add(new Problem(
+                Diagnostics.SettingsWithoutInstance.Id, stage.Ordinal, -1, false,
+                new[] { stage.Name, stage.Type.WithoutGlobal(), $"type parameter {index0 + 1}" }.ToEquatable()));
+        }
+
+        var types = stage.TypeParameters.Select(parameter => TypeArgument(parameter, own)).ToArray();
+        var type = types.Length == 0 ? stage.Type : stage.Type + "<" + string.Join(", ", types) + ">";
+        var isPublic = stage.IsPublic && (own?.Spec.IsPublic ?? true);
+        return new PlannedStage(stage, "_" + stage.Name.ToCamelCase(), type, whyInserted, isPublic, arguments);
+    }
+
+    public EquatableArray<Argument> Application(ApplicationSpec application) => application.Constructor
+        .Select(parameter => Resolve(parameter, default, null, application.Name, -1, stages.Count))
+        .Where(argument => argument is not null).Select(argument => argument!).ToEquatable();
+
+    private PlannedSettings? Own(StageSpec stage) => stage.Settings is null ? null : settings.First(group => group.Name == stage.Name);
+
+    private string TypeArgument(TypeParameterSpec parameter, PlannedSettings? own) => parameter.Kind switch
+    {
+        StageParameterKind.TcpApplications => "TcpApplications",
+        StageParameterKind.UdpApplications => "UdpApplications",
+        StageParameterKind.Chosen => parameter.Type,
+        _ => SettingsFor(parameter, own).Struct,
+    };
+
+    private PlannedSettings SettingsFor(TypeParameterSpec parameter, PlannedSettings? own) =>
+        own is not null && own.Spec.Interface == parameter.Type ? own : settings.First(group => group.Spec.Interface == parameter.Type);
+
+    private Argument? Resolve(
+        ParameterSpec parameter, EquatableArray<TypeParameterSpec> typeParameters, PlannedSettings? own, string owner, int ordinal, int index)
+    {
+        if (parameter.TypeParameter >= 0)
+        {
+            var type = typeParameters[parameter.TypeParameter];
+            return type.Kind switch
+            {
+                StageParameterKind.TcpApplications => new Argument(ArgumentSource.TcpApplications, "", -1),
+                StageParameterKind.UdpApplications => new Argument(ArgumentSource.UdpApplications, "", -1),
+                StageParameterKind.Settings => new Argument(ArgumentSource.Settings, SettingsFor(type, own).Name, -1),
+                _ => FromSetup(parameter with { Type = type.Type }, owner, ordinal),
+            };
+        }
+
+        return Vocabulary(parameter.Type) ?? Provided(parameter, index) ?? Rest(parameter, owner, ordinal);
+    }
+
+    private Argument? Vocabulary(string type)
+    {
+        switch (type)
+        {
+            case "global::Millrace.Memory.Arena":
+                return new Argument(ArgumentSource.Arena, "", -1);
+            case "global::Millrace.Ledger":
+                return new Argument(ArgumentSource.Ledger, "", -1);
+            case "global::Millrace.Outbox":
+                UsesOutbox = true;
+                return new Argument(ArgumentSource.Outbox, "", -1);
+            case "global::Millrace.TransportErrors":
+                UsesTransportErrors = true;
+                return new Argument(ArgumentSource.TransportErrors, "", -1);
+            case "global::Millrace.Entropy":
+                return new Argument(ArgumentSource.Entropy, "", -1);
+            case "global::Millrace.Nics.Nic":
+                return new Argument(ArgumentSource.Nic, "", -1);
+            case "global::System.Collections.Generic.IReadOnlyList<global::Millrace.Nics.NetworkInterface>":
+                return new Argument(ArgumentSource.Interfaces, "", -1);
+            default:
+                return null;
+        }
+    }
+
+    private Argument? Provided(ParameterSpec parameter, int index)
+    {
+        for (var i = index - 1; i >= 0; i--)
+        {
+            var property = stages[i].Provides.FirstOrDefault(provided => provided.Types.Contains(parameter.Type));
+            if (property is not null)
+            {
+                return new Argument(ArgumentSource.Provided, property.Property, i);
+            }
+        }
+
+        return null;
+    }
+
+    private Argument? Rest(ParameterSpec parameter, string owner, int ordinal)
+    {
+        if (parameter.IsOptional)
+        {
+            return null;
+        }
+
+        if (!parameter.IsFramework)
+        {
+            return FromSetup(parameter, owner, ordinal);
+        }
+
+        var remedy = parameter.Type switch
+        {
+            "global::Millrace.NetworkLayer" => "declare a network stage such as [Ipv4(\"10.0.0.2/24\")] before it",
+            "global::Millrace.Tcp.TcpSockets" => "declare [Tcp] before it",
+            "global::Millrace.Sockets.UdpSockets" => "declare [Udp] before it",
+            _ => "declare a stage that has a [Provides] property of that type before it",
+        };
+        problems.Add(new Problem(Diagnostics.Unprovided.Id, ordinal, -1, false, new[] { owner, parameter.Type.WithoutGlobal(), remedy }.ToEquatable()));
+        return null;
+    }
+
+    private Argument FromSetup(ParameterSpec parameter, string owner, int ordinal)
+    {
+        var name = parameter.Name.ToPascalCase();
+        var reserved = Array.IndexOf(ReservedSetup, name) >= 0;
+        var other = Setup.FirstOrDefault(member => member.Name == name);
+        if (reserved || (other is not null && other.Type != parameter.Type))
+        {
+            var (who, what) = reserved ? ("the stack itself", "the " + name + " it runs on") : (other!.For, other.Type.WithoutGlobal());
+            problems.Add(new Problem(
+                Diagnostics.SetupClash.Id, ordinal, -1, false, new[] { owner, who, name, parameter.Type.WithoutGlobal(), what }.ToEquatable()));
+        }
+        else if (other is null)
+        {
+            Setup.Add(new SetupMember(name, parameter.Type, parameter.IsPublic, owner));
+        }
+
+        return new Argument(ArgumentSource.Setup, name, -1);
+    }
+}
+
+internal static class TypeText
+{
+    public static string WithoutGlobal(this string type) => type.Replace("global::", "");
+}

@@ -1,0 +1,129 @@
+namespace Millrace.Generators.Spec;
+
+/// <summary>A declaration as it was read: strings and numbers, equal when it says the same. No order is judged yet.</summary>
+internal sealed record StackSpec(
+    string Namespace,
+    string Name,
+    string File,
+    bool IsPublic,
+    string Profile,
+    string Interface,
+    int RingFrames,
+    int SocketFrames,
+    EquatableArray<StageSpec> Stages,
+    EquatableArray<ApplicationSpec> Applications,
+    EquatableArray<FallbackSpec> Fallbacks);
+
+/// <summary>A stage, or settings that belong to no stage (<see cref="Type"/> empty).</summary>
+/// <param name="Ordinal">Its place in the source, -1 if it was put in.</param>
+/// <param name="Declared">The attribute as it stands in the source.</param>
+/// <param name="Type">The struct, fully qualified, without type arguments.</param>
+internal sealed record StageSpec(
+    int Ordinal,
+    string Name,
+    string Declared,
+    int Line,
+    int Place,
+    string Summary,
+    string Type,
+    bool IsPublic,
+    Roles Roles,
+    SettingsSpec? Settings,
+    EquatableArray<TypeParameterSpec> TypeParameters,
+    EquatableArray<ParameterSpec> Constructor,
+    EquatableArray<ProvidedSpec> Provides,
+    EquatableArray<string> Drops,
+    EquatableArray<string> Needs,
+    EquatableArray<string> Ensures)
+{
+    public bool IsStage => Type.Length > 0;
+
+    public bool Is(Roles role) => (Roles & role) != 0;
+}
+
+/// <summary>What a stage's interfaces say it does.</summary>
+[Flags]
+internal enum Roles
+{
+    None = 0,
+    Ingress = 1 << 0,
+    Egress = 1 << 1,
+    Network = 1 << 2,
+    ResumesIngress = 1 << 3,
+    ResumesEgress = 1 << 4,
+    PollStart = 1 << 5,
+    PollEnd = 1 << 6,
+    Originates = 1 << 7,
+    Timed = 1 << 8,
+    StartStop = 1 << 9,
+    InterfaceObserver = 1 << 10,
+    TransportErrorObserver = 1 << 11,
+    Disposable = 1 << 12,
+}
+
+/// <param name="Interface">The settings interface, fully qualified.</param>
+/// <param name="Name">What the settings are called in <c>stack.Settings</c>.</param>
+internal sealed record SettingsSpec(string Interface, string Name, bool IsPublic, EquatableArray<SettingSpec> Items)
+{
+    public bool HasRuntime => Items.Any(item => item.IsRuntime);
+}
+
+/// <param name="Value">An expression of C#.</param>
+/// <param name="Display">The value for people.</param>
+/// <param name="Given">Whether it is written in the declaration.</param>
+/// <param name="Minimum">The ends of the allowed range; both 0 if there is none.</param>
+internal sealed record SettingSpec(
+    string Name,
+    string Type,
+    string Value,
+    string Display,
+    string Source,
+    bool Given,
+    bool IsRuntime,
+    bool DecidesCapacity,
+    bool HasRange,
+    long Minimum,
+    long Maximum);
+
+internal enum StageParameterKind
+{
+    Settings,
+    TcpApplications,
+    UdpApplications,
+    Chosen,
+}
+
+/// <param name="Type">The settings interface, or the type that was chosen.</param>
+/// <param name="Defaults">The settings with nothing but defaults, in case no attribute declares them.</param>
+internal sealed record TypeParameterSpec(StageParameterKind Kind, string Type, SettingsSpec? Defaults);
+
+/// <param name="TypeParameter">The type parameter the parameter is of, or -1.</param>
+internal sealed record ParameterSpec(string Name, string Type, int TypeParameter, bool IsOptional, bool IsPublic, bool IsFramework);
+
+/// <param name="Types">The type of the property and what it can stand for.</param>
+internal sealed record ProvidedSpec(string Property, string Type, bool IsPublic, EquatableArray<string> Types);
+
+internal enum ApplicationKind
+{
+    Tcp,
+    Udp,
+    AsyncSockets,
+}
+
+/// <summary>A handler, or the asynchronous sockets as one more application.</summary>
+internal sealed record ApplicationSpec(
+    int Ordinal,
+    ApplicationKind Kind,
+    string Name,
+    string Declared,
+    int Line,
+    string Type,
+    bool IsPublic,
+    int Port,
+    int Connections,
+    int Backlog,
+    int Calls,
+    EquatableArray<ParameterSpec> Constructor);
+
+/// <param name="Stage">The stage with its defaults.</param>
+internal sealed record FallbackSpec(string Fact, StageSpec Stage);

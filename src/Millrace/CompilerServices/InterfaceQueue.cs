@@ -1,0 +1,120 @@
+using System.ComponentModel;
+using Millrace.Memory;
+using Millrace.Nics;
+
+namespace Millrace.CompilerServices;
+
+/// <summary>
+/// A NIC's queue as a generated loop drives it: a burst of packets in, a batch of packets out, completions, refill.
+/// Called by generated code.
+/// </summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public sealed class InterfaceQueue
+{
+    private const int BatchLength = 64;
+
+    private readonly NicQueue queue;
+    private readonly Arena arena;
+    private readonly Ledger ledger;
+    private readonly Frame[] completed = new Frame[BatchLength];
+
+    /// <param name="weight">Packets a poll takes in at most.</param>
+    public InterfaceQueue(NicQueue queue, Arena arena, Ledger ledger, int weight)
+    {
+        ArgumentNullException.ThrowIfNull(queue);
+        ArgumentNullException.ThrowIfNull(arena);
+        ArgumentNullException.ThrowIfNull(ledger);
+        this.queue = queue;
+        this.arena = arena;
+        this.ledger = ledger;
+        Received = new Frame[weight];
+    }
+
+    /// <summary>The packets of this poll.</summary>
+    public Frame[] Received { get; }
+
+    /// <summary>Packets on their way to the NIC, held by <see cref="Holders.TransmitRing"/>.</summary>
+    public Frame[] Batch { get; } = new Frame[BatchLength];
+
+    /// <summary>Packets in <see cref="Batch"/> that the NIC has not accepted yet.</summary>
+    public int Pending { get; set; }
+
+    public long NextEvent => queue.NextEvent;
+
+    /// <summary>Packets of the wire in <see cref="Batch"/>.</summary>
+    public long HeldPackets => WirePackets(0, Pending);
+
+    /// <summary>Packets the batch may grow to before it must be handed over.</summary>
+    public int Room(bool isUp) => isUp ? Math.Min(BatchLength, queue.TransmitRoom) : BatchLength;
+
+    public int Receive(long now) => queue.Receive(Received, now);
+
+    /// <summary>Hands the batch to the NIC. What it does not accept stays, in order, at the front.</summary>
+    /// <returns>Packets left.</returns>
+    public int Flush(int count, long now)
+    {
+        if (count > 0)
+        {
+            var wirePackets = WirePackets(0, count);
+            var accepted = queue.Transmit(Batch.AsSpan(0, count), now);
+            count -= accepted;
+            Array.Copy(Batch, accepted, Batch, 0, count);
+            ledger.Transmitted += wirePackets - WirePackets(0, count);
+        }
+
+        Pending = count;
+        return count;
+    }
+
+    /// <summary>Releases packets whose transmission is complete.</summary>
+    public void Reclaim(long now)
+    {
+        int count;
+        do
+        {
+            count = queue.Reclaim(completed, now);
+            for (var i = 0; i < count; i++)
+            {
+                arena.ReleaseChain(completed[i], Holders.TransmitRing);
+            }
+        }
+        while (count == completed.Length);
+    }
+
+    /// <summary>Fills the receive ring as far as its share of the arena reaches.</summary>
+    public void Refill()
+    {
+        for (var vacant = queue.Vacant; vacant > 0 && arena.TryAllocate(Share.Receive, Holders.ReceiveRing, out var frame); vacant--)
+        {
+            queue.Post(frame);
+        }
+    }
+
+    /// <summary>Drops packets that were turned round and found no room.</summary>
+    public void DropSurplus(ref FrameList packets)
+    {
+        while (packets.TryDequeue(arena, out var packet))
+        {
+            ledger.DropEgress(DropReason.FullRing, arena.Metadata(packet).WirePackets);
+            arena.ReleaseChain(packet, Holders.Loop);
+        }
+    }
+
+    public bool Wait(TimeSpan timeout) => queue.Wait(timeout);
+
+    public void Wake() => queue.Wake();
+
+    /// <summary>Takes everything back from the NIC, for a stack that ends.</summary>
+    public void Drain() => queue.Drain();
+
+    private long WirePackets(int start, int end)
+    {
+        long sum = 0;
+        for (var i = start; i < end; i++)
+        {
+            sum += arena.Metadata(Batch[i]).WirePackets;
+        }
+
+        return sum;
+    }
+}
