@@ -127,3 +127,7 @@ internal sealed record ApplicationSpec(
 
 /// <param name="Stage">The stage with its defaults.</param>
 internal sealed record FallbackSpec(string Fact, StageSpec Stage);
+
+/// <summary>A class that is to be the twin of a stack.</summary>
+/// <param name="Stack">The stack's class, fully qualified.</param>
+internal sealed record TwinSpec(string Namespace, string Name, string Stack, StackSpec Spec);

@@ -1,0 +1,52 @@
+using Millrace.Nics;
+
+namespace Millrace.Testing.Twin;
+
+/// <summary>What a twin is made of, beside its stages. The generator fills it in.</summary>
+public sealed record TwinParts
+{
+    /// <summary>The declaring class.</summary>
+    public required string Name { get; init; }
+
+    public required string Interface { get; init; }
+
+    public required Nic Nic { get; init; }
+
+    public required int Queue { get; init; }
+
+    /// <summary>Packets a poll takes in at most.</summary>
+    public required int Weight { get; init; }
+
+    public required int ReceiveFrames { get; init; }
+
+    public required int ReserveFrames { get; init; }
+
+    public required int SocketFrames { get; init; }
+
+    public required int OutboxPackets { get; init; }
+}
+
+/// <summary>A boxed stage and what it can do, found by asking the object.</summary>
+internal sealed class TwinStage(string name, object stage)
+{
+    public string Name { get; } = name;
+
+    public object Stage { get; } = stage;
+
+    public IIngressStage? Ingress { get; } = stage as IIngressStage;
+
+    public IEgressStage? Egress { get; } = stage as IEgressStage;
+
+    public INetworkStage? Network { get; } = stage as INetworkStage;
+
+    public IResumesIngress? ResumesIngress { get; } = stage as IResumesIngress;
+
+    public IResumesEgress? ResumesEgress { get; } = stage as IResumesEgress;
+
+    public IPollEnd? PollEnd { get; } = stage as IPollEnd;
+
+    /// <summary>Whether its end of a poll gives the loop packets to go on with.</summary>
+    public bool FlushesIngress => PollEnd is not null && ResumesIngress is not null && Ingress is not null;
+
+    public StageCounters Counters;
+}

@@ -1,0 +1,246 @@
+using Millrace.Memory;
+
+namespace Millrace.Testing.Twin;
+
+// Packets, one after another through the list.
+public abstract partial class TwinStack
+{
+    private void ReceivePackets(int count, long now)
+    {
+        var index = 0;
+        var flushed = false;
+        while (true)
+        {
+            if (TryResumeIngress(now))
+            {
+                continue;
+            }
+
+            if (index < count)
+            {
+                var frame = nic.Received[index++];
+                Ledger.Received += Arena.Metadata(frame).WirePackets;
+                Receive(new Packet(frame, ref Arena.Metadata(frame)), 0, now);
+            }
+            else if (!flushed && stages.Exists(stage => stage.FlushesIngress))
+            {
+                flushed = true;
+                foreach (var stage in stages.Where(stage => stage.FlushesIngress))
+                {
+                    stage.PollEnd!.PollEnd(now);
+                }
+            }
+            else
+            {
+                return;
+            }
+        }
+    }
+
+    private bool TryResumeIngress(long now)
+    {
+        for (var i = stages.Count - 1; i >= 0; i--)
+        {
+            if (stages[i].Ingress is not null && stages[i].ResumesIngress is { } stage && stage.TryResumeIngress(out var resumed))
+            {
+                var packet = new Packet(resumed.Frame, ref Arena.Metadata(resumed.Frame), resumed.Offset)
+                {
+                    EtherType = resumed.EtherType,
+                    Protocol = resumed.Protocol,
+                };
+                Receive(packet, i + 1, now);
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void Receive(Packet packet, int from, long now)
+    {
+        var wirePackets = packet.Metadata.WirePackets;
+        var verdict = Verdict.Continue;
+        for (var i = from; i < stages.Count && verdict.IsContinue; i++)
+        {
+            if (stages[i].Ingress is { } stage)
+            {
+                stages[i].Counters.Received++;
+                verdict = stage.Receive(ref packet);
+            }
+        }
+
+        if (verdict.IsContinue)
+        {
+            verdict = Unclaimed(packet.Frame, now);
+        }
+
+        switch (verdict.Kind)
+        {
+            case VerdictKind.Drop:
+                Ledger.DropIngress(verdict.Reason, wirePackets);
+                break;
+            case VerdictKind.Deliver or VerdictKind.Queued:
+                Ledger.Delivered += wirePackets;
+                break;
+            case VerdictKind.Consumed:
+                Ledger.Consumed += wirePackets;
+                break;
+            case VerdictKind.Transmit:
+                Ledger.Forwarded += wirePackets;
+                forwarded.Enqueue(Arena, packet.Frame);
+                break;
+        }
+
+        if (verdict.Kind is VerdictKind.Drop or VerdictKind.Deliver or VerdictKind.Consumed)
+        {
+            Arena.ReleaseChain(packet.Frame, Holders.Loop);
+        }
+    }
+
+    private Verdict Unclaimed(Frame frame, long now)
+    {
+        if (!stages.Exists(stage => stage.Network is not null) || Arena.Metadata(frame).TransportOffset == 0)
+        {
+            return Verdict.Drop(DropReason.UnhandledProtocol);
+        }
+
+        RejectProtocol(frame, now);
+        return Verdict.Drop(DropReason.IpNoProtocol);
+    }
+
+    /// <summary>Lets the network layer say that no transport knows the protocol, if the stack has one that can.</summary>
+    protected abstract void RejectProtocol(Frame frame, long now);
+
+    private void Send(long now)
+    {
+        bool more;
+        long created;
+        do
+        {
+            created = Ledger.Created;
+            more = false;
+            foreach (var stage in All<IOriginates>())
+            {
+                more |= stage.FillOutbox(now);
+            }
+
+            TransmitPackets(now);
+        }
+        while (more && Ledger.Created != created && Outbox.Count == 0);
+
+        nic.DropSurplus(ref forwarded);
+    }
+
+    private void TransmitPackets(long now)
+    {
+        var order = EgressOrder();
+        var network = order.FindIndex(stage => stage.Network is not null);
+        var isUp = networkInterface.IsUp;
+        var count = nic.Pending;
+        while (true)
+        {
+            if (count >= nic.Room(isUp))
+            {
+                count = nic.Flush(count, now);
+                if (count >= nic.Room(isUp))
+                {
+                    break;
+                }
+            }
+
+            if (!TryNext(order, network, out var outgoing, out var from))
+            {
+                break;
+            }
+
+            if (Transmit(order, from, in outgoing, isUp))
+            {
+                nic.Batch[count++] = outgoing.Frame;
+            }
+        }
+
+        nic.Flush(count, now);
+    }
+
+    /// <summary>The next packet, and the place in the order where it goes on.</summary>
+    private bool TryNext(List<TwinStage> order, int network, out Outgoing outgoing, out int from)
+    {
+        outgoing = new Outgoing { IsLinkFrame = true };
+        for (from = order.Count; from > 0; from--)
+        {
+            if (order[from - 1].ResumesEgress?.TryResumeEgress(out outgoing.Frame) == true)
+            {
+                return true;
+            }
+        }
+
+        if (forwarded.TryDequeue(Arena, out outgoing.Frame))
+        {
+            from = network + 1;
+            return true;
+        }
+
+        if (!Outbox.TryTake(out outgoing))
+        {
+            return false;
+        }
+
+        if (outgoing.IsLinkFrame)
+        {
+            Arena.Metadata(outgoing.Frame).Interface = outgoing.Interface;
+            from = network + 1;
+        }
+
+        return true;
+    }
+
+    /// <returns>Whether the packet goes to the NIC.</returns>
+    private bool Transmit(List<TwinStage> order, int from, in Outgoing outgoing, bool isUp)
+    {
+        var packet = new Packet(outgoing.Frame, ref Arena.Metadata(outgoing.Frame));
+        var wirePackets = packet.Metadata.WirePackets;
+        var isRouted = outgoing.IsLinkFrame || order.Exists(stage => stage.Network is not null);
+        var verdict = isRouted ? Verdict.Continue : Verdict.Drop(DropReason.IpOutNoRoutes);
+        for (var i = from; i < order.Count && verdict.IsContinue; i++)
+        {
+            order[i].Counters.Transmitted++;
+            verdict = order[i].Network is { } network ? network.Transmit(ref packet, in outgoing) : order[i].Egress!.Transmit(ref packet);
+        }
+
+        if (verdict.IsContinue && isUp)
+        {
+            Arena.MoveChain(packet.Frame, Holders.Loop, Holders.TransmitRing);
+            return true;
+        }
+
+        switch (verdict.Kind)
+        {
+            case VerdictKind.Continue:
+                Ledger.DropEgress(DropReason.DeviceNotReady, wirePackets);
+                break;
+            case VerdictKind.Drop:
+                Ledger.DropEgress(verdict.Reason, wirePackets);
+                break;
+            case VerdictKind.Consumed:
+                Ledger.Transmitted += wirePackets;
+                break;
+            default:
+                return false;
+        }
+
+        Arena.ReleaseChain(packet.Frame, Holders.Loop);
+        return false;
+    }
+
+    /// <summary>Two-way stages behind the network stage in reverse, the network stage, one-way stages, the other two-way stages in reverse.</summary>
+    private List<TwinStage> EgressOrder()
+    {
+        var network = stages.FindIndex(stage => stage.Network is not null);
+        var twoWay = stages.Where(stage => stage is { Ingress: not null, Egress: not null, Network: null }).Reverse().ToList();
+        var order = twoWay.Where(stage => network >= 0 && stages.IndexOf(stage) > network).ToList();
+        order.AddRange(stages.Where(stage => stage.Network is not null).Take(1));
+        order.AddRange(stages.Where(stage => stage is { Ingress: null, Egress: not null }));
+        order.AddRange(twoWay.Where(stage => network < 0 || stages.IndexOf(stage) < network));
+        return order;
+    }
+}

@@ -1,0 +1,194 @@
+using Millrace.CompilerServices;
+using Millrace.Memory;
+using Millrace.Nics;
+using Millrace.Sockets;
+
+namespace Millrace.Testing.Twin;
+
+/// <summary>
+/// The interpreter of declarations: boxed stages in a list, called through their interfaces, with the polls, budgets and
+/// flush points of the compiled loop. It knows nothing of what the compiler does with a declaration but the list.
+/// </summary>
+public abstract partial class TwinStack : INetworkStack
+{
+    private readonly TwinParts parts;
+    private readonly NetworkInterface networkInterface;
+    private readonly List<TwinStage> stages = [];
+    private readonly InterfaceQueue nic;
+    private FrameList forwarded;
+    private Exception? fault;
+    private bool started;
+    private bool disposed;
+
+    protected TwinStack(TwinParts parts)
+    {
+        ArgumentNullException.ThrowIfNull(parts);
+        this.parts = parts;
+        Arena = new Arena(parts.ReceiveFrames, parts.ReserveFrames, parts.SocketFrames);
+        Ledger = new Ledger();
+        Outbox = new Outbox(Arena, Ledger, parts.OutboxPackets);
+        networkInterface = new NetworkInterface(0, parts.Interface, parts.Nic);
+        Interfaces = [networkInterface];
+        nic = new InterfaceQueue(parts.Nic.Open(parts.Queue, Arena), Arena, Ledger, parts.Weight);
+    }
+
+    public IReadOnlyList<NetworkInterface> Interfaces { get; }
+
+    public Arena Arena { get; }
+
+    public Ledger Ledger { get; }
+
+    public PipelineDescription Pipeline => new(
+        parts.Name,
+        [.. stages.Select(stage => new StageDescription(stage.Name, "interpreted", stage.Ingress is not null, stage.Egress is not null || stage.Network is not null))],
+        [],
+        "",
+        string.Join(" -> ", stages.Select(stage => stage.Name)),
+        "");
+
+    public long HeldIngress => stages.Sum(stage => stage.ResumesIngress?.HeldIngress ?? 0);
+
+    public long HeldEgress => stages.Sum(stage => stage.ResumesEgress?.HeldEgress ?? 0) + Outbox.HeldPackets + nic.HeldPackets;
+
+    public long NextDeadline => Math.Min(nic.NextEvent, All<ITimed>().Select(stage => stage.NextDeadline).DefaultIfEmpty(long.MaxValue).Min());
+
+    protected Outbox Outbox { get; }
+
+    protected TransportErrors TransportErrors { get; } = new();
+
+    /// <summary>The sockets for asynchronous code, if the stack declares them.</summary>
+    protected AsyncSockets? AsyncSockets { get; set; }
+
+    /// <summary>A stage of the pipeline, in order, as it is now.</summary>
+    public object Stage(int index) => stages[index].Stage;
+
+    public void ReadStageCounters(Span<StageCounters> counters)
+    {
+        for (var i = 0; i < stages.Count; i++)
+        {
+            counters[i] = stages[i].Counters;
+        }
+    }
+
+    public int Poll(int networkInterface, int queue, long now)
+    {
+        if (networkInterface != 0 || queue != parts.Queue)
+        {
+            StackGuard.NoSuchQueue(networkInterface, queue, parts.Queue);
+        }
+
+        return Run(takesIn: true, now);
+    }
+
+    public void Advance(long now) => Run(takesIn: false, now);
+
+    public void Wake() => nic.Wake();
+
+    public bool Wait(TimeSpan timeout) => AsyncSockets?.TrySleep() == false || nic.Wait(timeout);
+
+    /// <summary>Appends a stage; called by the generated constructor in pipeline order.</summary>
+    protected void Add(string name, object stage) => stages.Add(new TwinStage(name, stage));
+
+    /// <summary>Called by the generated constructor behind the last stage.</summary>
+    protected void Begin() => nic.Refill();
+
+    private IEnumerable<T> All<T>() => stages.Select(stage => stage.Stage).OfType<T>();
+
+    private int Run(bool takesIn, long now)
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        if (fault is not null)
+        {
+            StackGuard.Faulted(fault);
+        }
+
+        try
+        {
+            StartPoll(now);
+            var count = takesIn ? nic.Receive(now) : 0;
+            ReceivePackets(count, now);
+            EndPoll(now);
+            return count;
+        }
+        catch (Exception exception)
+        {
+            fault = exception;
+            AsyncSockets?.Stop(exception);
+            throw;
+        }
+    }
+
+    private void StartPoll(long now)
+    {
+        if (!started)
+        {
+            started = true;
+            Each<IStartStop>(stage => stage.Start(now));
+        }
+
+        if (networkInterface.Refresh())
+        {
+            Each<IInterfaceObserver>(stage => stage.InterfaceChanged(networkInterface, now));
+        }
+
+        nic.Reclaim(now);
+        Each<IPollStart>(stage => stage.PollStart(now));
+        AsyncSockets?.RunCalls(now);
+    }
+
+    private void EndPoll(long now)
+    {
+        Each<ITimed>(stage =>
+        {
+            if (stage.NextDeadline <= now)
+            {
+                stage.Advance(now);
+            }
+        });
+        while (TransportErrors.TryTake(out var error))
+        {
+            Each<ITransportErrorObserver>(stage => stage.TransportFailed(in error, now));
+        }
+
+        foreach (var stage in stages.Where(stage => !stage.FlushesIngress))
+        {
+            stage.PollEnd?.PollEnd(now);
+        }
+
+        Send(now);
+        nic.Refill();
+    }
+
+    private void Each<T>(Action<T> action)
+    {
+        foreach (var stage in All<T>())
+        {
+            action(stage);
+        }
+    }
+
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected virtual void Dispose(bool disposing)
+    {
+        if (disposed || !disposing)
+        {
+            return;
+        }
+
+        disposed = true;
+        if (started)
+        {
+            Each<IStartStop>(stage => stage.Stop());
+        }
+
+        AsyncSockets?.Stop(fault);
+        Each<IDisposable>(stage => stage.Dispose());
+        nic.Drain();
+        Arena.Dispose();
+    }
+}
