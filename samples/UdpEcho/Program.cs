@@ -1,6 +1,5 @@
 using Millrace;
 using Millrace.Nics;
-using Millrace.Nics.Wires;
 using UdpEcho;
 
 const int Datagrams = 100_000;
