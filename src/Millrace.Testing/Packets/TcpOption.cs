@@ -54,25 +54,26 @@ public static class TcpOption
     /// <summary>RFC 7413 §4.1.1; an empty cookie asks for one.</summary>
     public static byte[] FastOpen(ReadOnlySpan<byte> cookie) => Raw(KindFastOpen, cookie);
 
-    /// <summary>Where the first option of a kind starts in an option list, or -1.</summary>
-    public static int Find(ReadOnlySpan<byte> options, byte kind)
+    /// <summary>Where the first option of a kind starts in an option list, or -1 if there is none of that length.</summary>
+    /// <param name="length">Bytes of the option, kind and length included.</param>
+    public static int Find(ReadOnlySpan<byte> options, byte kind, int length)
     {
         for (var i = 0; i < options.Length && options[i] != KindEndOfList;)
         {
-            if (options[i] == kind)
-            {
-                return i;
-            }
-
             if (options[i] == KindNop)
             {
                 i++;
                 continue;
             }
 
-            if (i + 1 >= options.Length || options[i + 1] < 2)
+            if (i + 1 >= options.Length || options[i + 1] < 2 || i + options[i + 1] > options.Length)
             {
                 break;
+            }
+
+            if (options[i] == kind)
+            {
+                return options[i + 1] == length ? i : -1;
             }
 
             i += options[i + 1];

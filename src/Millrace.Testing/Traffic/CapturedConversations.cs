@@ -114,7 +114,7 @@ public sealed class CapturedConversations : ITrafficSource
 
             var end = segment.Sequence + (uint)segment.Payload.Length;
             stackEnd = (int)(end - stackEnd) > 0 ? end : stackEnd;
-            var timestamps = TcpOption.Find(segment.Options, TcpOption.KindTimestamps);
+            var timestamps = TcpOption.Find(segment.Options, TcpOption.KindTimestamps, 10);
             stackTimestamp = timestamps >= 0 ? WireFormat.Get32(segment.Options, timestamps + 2) : stackTimestamp;
         }
 
@@ -131,8 +131,8 @@ public sealed class CapturedConversations : ITrafficSource
             }
 
             var options = segment.Options.ToArray();
-            var timestamps = TcpOption.Find(options, TcpOption.KindTimestamps);
-            if (timestamps >= 0 && timestamps + 10 <= options.Length)
+            var timestamps = TcpOption.Find(options, TcpOption.KindTimestamps, 10);
+            if (timestamps >= 0)
             {
                 WireFormat.Put32(options, timestamps + 6, stackTimestamp);
             }

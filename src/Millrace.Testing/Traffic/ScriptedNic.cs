@@ -33,7 +33,16 @@ public sealed class ScriptedNic(
     /// <summary>Packets the stack has handed over.</summary>
     public long SentCount { get; internal set; }
 
-    /// <summary>Lets a frame arrive; it is lost, and counted, if no empty frame waits for it.</summary>
+    /// <summary>
+    /// Bytes of a frame of the arena that are filled before the next is begun, at least 128 so that headers stay together;
+    /// 0 fills one frame only, as a card with large buffers does.
+    /// </summary>
+    public int SplitAt { get; init; }
+
+    /// <summary>
+    /// Lets a frame arrive; it is lost, and counted, if no empty frame waits for it. With
+    /// <see cref="NicFeatures.ReceiveChecksum"/> it is vouched for if its transport checksum is right.
+    /// </summary>
     public void Inject(ReadOnlySpan<byte> frame) => Queue.Inject(frame);
 
     public override NicQueue Open(int queue, Arena arena)
@@ -95,21 +104,41 @@ internal sealed class ScriptedQueue(ScriptedNic nic, Arena arena, int ringSize, 
 
     public void Inject(ReadOnlySpan<byte> bytes)
     {
-        if (posted.Count == 0 || bytes.Length > Arena.Stride - DataOffset)
+        var room = nic.SplitAt == 0 ? Arena.Stride - DataOffset : Math.Clamp(nic.SplitAt, 128, Arena.Stride - DataOffset);
+        var needed = Math.Max(1, (bytes.Length + room - 1) / room);
+        if (posted.Count < needed || (nic.SplitAt == 0 && needed > 1))
         {
             missed++;
             return;
         }
 
-        var frame = posted.Take();
-        ref var metadata = ref arena.Metadata(frame);
-        bytes.CopyTo(arena.Slot(frame)[DataOffset..]);
-        metadata.DataOffset = DataOffset;
-        metadata.DataLength = (ushort)bytes.Length;
+        var head = Fill(bytes[..Math.Min(room, bytes.Length)]);
+        var last = head;
+        for (var done = room; done < bytes.Length; done += room)
+        {
+            var next = Fill(bytes.Slice(done, Math.Min(room, bytes.Length - done)));
+            arena.Metadata(last).NextFragment = next;
+            last = next;
+        }
+
+        ref var metadata = ref arena.Metadata(head);
         metadata.TotalLength = bytes.Length;
         metadata.WirePackets = 1;
-        metadata.Checksum = ChecksumState.None;
-        arrived.Add(frame);
+        metadata.Checksum = Vouches(bytes) ? ChecksumState.Unnecessary : ChecksumState.None;
+        arrived.Add(head);
+    }
+
+    private bool Vouches(ReadOnlySpan<byte> bytes) =>
+        (nic.Features & NicFeatures.ReceiveChecksum) != 0 && Packets.Dissection.Of(bytes).IsTransportChecksumRight == true;
+
+    private Frame Fill(ReadOnlySpan<byte> bytes)
+    {
+        var frame = posted.Take();
+        bytes.CopyTo(arena.Slot(frame)[DataOffset..]);
+        ref var metadata = ref arena.Metadata(frame);
+        metadata.DataOffset = DataOffset;
+        metadata.DataLength = (ushort)bytes.Length;
+        return frame;
     }
 
     public override int Receive(Span<Frame> packets, long now)

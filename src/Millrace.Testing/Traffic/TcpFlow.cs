@@ -26,7 +26,7 @@ public sealed class TcpFlow
     /// <param name="syn">The stack's SYN.</param>
     public TcpFlow(PacketPath path, TcpSegment syn, uint initialSequence)
         : this(path, syn.DestinationPort, syn.SourcePort, initialSequence,
-            TcpOption.Find(syn.Options, TcpOption.KindTimestamps) >= 0, TcpOption.Find(syn.Options, TcpOption.KindSackPermitted) >= 0, 7)
+            TcpOption.Find(syn.Options, TcpOption.KindTimestamps, 10) >= 0, TcpOption.Find(syn.Options, TcpOption.KindSackPermitted, 2) >= 0, 7)
     {
         accepts = true;
         Observe(syn);
@@ -133,7 +133,7 @@ public sealed class TcpFlow
             return;
         }
 
-        var timestamps = TcpOption.Find(segment.Options, TcpOption.KindTimestamps);
+        var timestamps = TcpOption.Find(segment.Options, TcpOption.KindTimestamps, 10);
         if (timestamps >= 0)
         {
             peerTimestamp = WireFormat.Get32(segment.Options, timestamps + 2);
@@ -171,8 +171,8 @@ public sealed class TcpFlow
     private void ObserveSyn(TcpSegment segment, bool timestamps)
     {
         HasTimestamps &= timestamps;
-        HasSack &= TcpOption.Find(segment.Options, TcpOption.KindSackPermitted) >= 0;
-        var scale = TcpOption.Find(segment.Options, TcpOption.KindWindowScale);
+        HasSack &= TcpOption.Find(segment.Options, TcpOption.KindSackPermitted, 2) >= 0;
+        var scale = TcpOption.Find(segment.Options, TcpOption.KindWindowScale, 3);
         peerScale = scale >= 0 ? segment.Options[scale + 2] : (byte)0;
         if (!IsEstablished)
         {

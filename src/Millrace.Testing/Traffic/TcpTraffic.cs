@@ -45,7 +45,7 @@ public sealed class TcpTraffic(TrafficTarget target) : ITrafficSource
     public void Observe(Dissection frame, long now)
     {
         ArgumentNullException.ThrowIfNull(frame);
-        if (frame is not { Tcp: { } segment, Ip: { } ip })
+        if (frame is not { Tcp: { } segment, Ip: { } ip } || ip.Source != target.Address)
         {
             return;
         }
@@ -55,7 +55,8 @@ public sealed class TcpTraffic(TrafficTarget target) : ITrafficSource
         {
             flow.Observe(segment);
         }
-        else if ((segment.Flags & (SegmentFlags.Syn | SegmentFlags.Ack)) == SegmentFlags.Syn && target.PeerAt(ip.Destination) is var peer and >= 0)
+        else if ((segment.Flags & (SegmentFlags.Syn | SegmentFlags.Ack)) == SegmentFlags.Syn && flows.Count < 2 * FlowCount
+            && target.PeerAt(ip.Destination) is var peer and >= 0)
         {
             flows[key] = new TcpFlow(target.From(peer), segment, nextAccept += 0x0123_4567);
             opening.Add(flows[key]);
