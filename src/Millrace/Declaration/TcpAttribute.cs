@@ -1,0 +1,193 @@
+using Millrace.Tcp;
+
+namespace Millrace;
+
+/// <summary>TCP (RFC 9293 and what updates it), with Linux's defaults.</summary>
+[StageType(typeof(TcpStage<,,>), Place = 2100, Summary = "takes TCP segments to their connections and sends what applications wrote")]
+public sealed class TcpAttribute : StageAttribute
+{
+    /// <inheritdoc cref="ITcpSettings.SynRetries"/>
+    public int SynRetries { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.SynLinearTimeouts"/>
+    public int SynLinearTimeouts { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.SynAckRetries"/>
+    public int SynAckRetries { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.Retries2"/>
+    public int Retries2 { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.RtoMinMilliseconds"/>
+    public int RtoMinMilliseconds { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.RtoMaxMilliseconds"/>
+    public int RtoMaxMilliseconds { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.Timestamps"/>
+    public bool Timestamps { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.WindowScaling"/>
+    public bool WindowScaling { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.FinTimeoutSeconds"/>
+    public int FinTimeoutSeconds { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.MaxTimeWaitBuckets"/>
+    public int MaxTimeWaitBuckets { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.KeepAlive"/>
+    public bool KeepAlive { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.KeepAliveTimeSeconds"/>
+    public int KeepAliveTimeSeconds { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.KeepAliveIntervalSeconds"/>
+    public int KeepAliveIntervalSeconds { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.KeepAliveProbes"/>
+    public int KeepAliveProbes { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.SoMaxConn"/>
+    public int SoMaxConn { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.LocalPortMinimum"/>
+    public int LocalPortMinimum { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.LocalPortMaximum"/>
+    public int LocalPortMaximum { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.InitialCongestionWindow"/>
+    public int InitialCongestionWindow { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.InvalidRateLimitMilliseconds"/>
+    public int InvalidRateLimitMilliseconds { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.MinimumSegmentSize"/>
+    public int MinimumSegmentSize { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.ModerateReceiveBuffer"/>
+    public bool ModerateReceiveBuffer { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.MaxGsoSegments"/>
+    public int MaxGsoSegments { get; set; }
+}
+
+/// <summary>The settings of <see cref="TcpAttribute"/>.</summary>
+public interface ITcpSettings
+{
+    /// <summary>Retransmissions of a SYN, beside those at linear intervals, before an open fails.</summary>
+    [Default(6, Source = "tcp_syn_retries")]
+    [Allowed(1, 127)]
+    int SynRetries { get; }
+
+    /// <summary>Retransmissions of a SYN before the interval begins to double.</summary>
+    [Default(4, Source = "tcp_syn_linear_timeouts")]
+    [Allowed(0, 127)]
+    int SynLinearTimeouts { get; }
+
+    /// <summary>Retransmissions of a SYN-ACK before the entry is forgotten.</summary>
+    [Default(5, Source = "tcp_synack_retries")]
+    [Allowed(0, 127)]
+    int SynAckRetries { get; }
+
+    /// <summary>
+    /// Retransmissions, at intervals that start with the minimum, whose time must pass before a connection is given up
+    /// (924.6 s by default); probes of a closed window likewise.
+    /// </summary>
+    [Default(15, Source = "tcp_retries2")]
+    [Allowed(1, 127)]
+    int Retries2 { get; }
+
+    /// <summary>Milliseconds; what the variance's part of the retransmission timeout is at least.</summary>
+    [Default(200, Source = "tcp_rto_min_us")]
+    [Allowed(1, 120_000)]
+    int RtoMinMilliseconds { get; }
+
+    /// <summary>Milliseconds.</summary>
+    [Default(120_000, Source = "tcp_rto_max_ms")]
+    [Allowed(1_000, 120_000)]
+    int RtoMaxMilliseconds { get; }
+
+    /// <summary>Timestamps (RFC 7323 §3) with a random offset for every connection.</summary>
+    [Default(true, Source = "tcp_timestamps")]
+    bool Timestamps { get; }
+
+    /// <summary>Window scaling (RFC 7323 §2).</summary>
+    [Default(true, Source = "tcp_window_scaling")]
+    bool WindowScaling { get; }
+
+    /// <summary>Seconds a connection that the application has closed waits in FIN-WAIT-2 for the peer's FIN.</summary>
+    [Default(60, Source = "tcp_fin_timeout")]
+    [Allowed(1, 3_600)]
+    int FinTimeoutSeconds { get; }
+
+    /// <summary>Connections in TIME-WAIT; when there are more, the oldest is forgotten. Linux sizes it by memory.</summary>
+    [Default(4096, Source = "tcp_max_tw_buckets")]
+    [Allowed(1, 1 << 20)]
+    [DecidesCapacity]
+    int MaxTimeWaitBuckets { get; }
+
+    /// <summary>Whether idle connections are probed.</summary>
+    [Default(false, Source = "SO_KEEPALIVE")]
+    bool KeepAlive { get; }
+
+    /// <summary>Seconds without a segment from the peer before the first probe.</summary>
+    [Default(7200, Source = "tcp_keepalive_time")]
+    [Allowed(1, 32_767)]
+    int KeepAliveTimeSeconds { get; }
+
+    /// <summary>Seconds between probes.</summary>
+    [Default(75, Source = "tcp_keepalive_intvl")]
+    [Allowed(1, 32_767)]
+    int KeepAliveIntervalSeconds { get; }
+
+    /// <summary>Unanswered probes before the connection is given up.</summary>
+    [Default(9, Source = "tcp_keepalive_probes")]
+    [Allowed(1, 127)]
+    int KeepAliveProbes { get; }
+
+    /// <summary>The backlog of a listener that names none: handshakes that are not finished.</summary>
+    [Default(4096, Source = "somaxconn")]
+    [Allowed(1, 65_535)]
+    [DecidesCapacity]
+    int SoMaxConn { get; }
+
+    /// <summary>The lowest port for connections that name none.</summary>
+    [Default(32_768, Source = "ip_local_port_range")]
+    [Allowed(1, 65_535)]
+    int LocalPortMinimum { get; }
+
+    /// <summary>The highest port for connections that name none.</summary>
+    [Default(60_999, Source = "ip_local_port_range")]
+    [Allowed(1, 65_535)]
+    int LocalPortMaximum { get; }
+
+    /// <summary>Segments (RFC 6928).</summary>
+    [Default(10, Source = "TCP_INIT_CWND")]
+    [Allowed(1, 1_000)]
+    int InitialCongestionWindow { get; }
+
+    /// <summary>Milliseconds between two answers of a connection to segments that are not acceptable (RFC 5961 §7).</summary>
+    [Default(500, Source = "tcp_invalid_ratelimit")]
+    [Allowed(0, 60_000)]
+    int InvalidRateLimitMilliseconds { get; }
+
+    /// <summary>Bytes of payload below which a path MTU or a peer's option cannot push a segment.</summary>
+    [Default(48, Source = "tcp_min_snd_mss")]
+    [Allowed(28, 1_024)]
+    int MinimumSegmentSize { get; }
+
+    /// <summary>Whether the receive buffer grows with what the application drains in a round trip.</summary>
+    [Default(true, Source = "tcp_moderate_rcvbuf")]
+    bool ModerateReceiveBuffer { get; }
+
+    /// <summary>
+    /// Segments a packet may stand for when it leaves TCP: 1 unless a stage or the NIC below cuts it (GSO_MAX_SEGS). The
+    /// payload stays below 65,536 bytes in any case.
+    /// </summary>
+    [Default(1, Source = "gso_max_segs")]
+    [Allowed(1, 65_535)]
+    [DecidesCapacity]
+    int MaxGsoSegments { get; }
+}

@@ -1,0 +1,183 @@
+using System.Numerics;
+
+namespace Millrace.Memory;
+
+/// <summary>
+/// Timers by number, in a hierarchical wheel (Varghese and Lauck, 1987): setting, cancelling and expiring take constant
+/// time, and nothing is allocated. A timer expires at the first tick that is not before its time, so up to
+/// <see cref="Tick"/> late and never early.
+/// </summary>
+public sealed class TimerWheel
+{
+    /// <summary>Nanoseconds a tick: 2^17, about 131 µs.</summary>
+    public const long Tick = 1L << TickShift;
+
+    private const int TickShift = 17;
+    private const int SlotBits = 6;
+    private const int SlotCount = 1 << SlotBits;
+
+    // 8 levels of 6 bits and 17 bits of tick cover every non-negative time, so no distance has to be capped
+    private const int LevelCount = 8;
+    private const int None = -1;
+
+    private readonly Link[] links;
+    private readonly int[] slots = new int[LevelCount * SlotCount];
+    private readonly ulong[] occupied = new ulong[LevelCount];
+    private long current;
+    private int expired = None;
+
+    /// <param name="count">Timers, numbered from 0.</param>
+    public TimerWheel(int count)
+    {
+        links = new Link[count];
+        Array.Fill(slots, None);
+        for (var i = 0; i < links.Length; i++)
+        {
+            links[i].Place = None;
+        }
+    }
+
+    private struct Link
+    {
+        public long DueTick;
+        public int Next;
+        public int Previous;
+
+        /// <summary>Slot it is linked in; None if the timer is not set.</summary>
+        public int Place;
+    }
+
+    public bool IsSet(int timer) => links[timer].Place != None;
+
+    /// <summary>When the timer will expire, in nanoseconds rounded up to a tick; meaningful if <see cref="IsSet"/>.</summary>
+    public long DueAt(int timer) => links[timer].DueTick << TickShift;
+
+    /// <summary>Sets a timer to a time, wherever it stood before.</summary>
+    public void Set(int timer, long at)
+    {
+        Cancel(timer);
+        links[timer].DueTick = Math.Max((at + Tick - 1) >> TickShift, current + 1);
+        Insert(timer);
+    }
+
+    public void Cancel(int timer)
+    {
+        ref var link = ref links[timer];
+        if (link.Place == None)
+        {
+            return;
+        }
+
+        if (link.Previous == None)
+        {
+            slots[link.Place] = link.Next;
+            if (link.Next == None)
+            {
+                occupied[link.Place >> SlotBits] &= ~(1UL << (link.Place & (SlotCount - 1)));
+            }
+        }
+        else
+        {
+            links[link.Previous].Next = link.Next;
+        }
+
+        if (link.Next != None)
+        {
+            links[link.Next].Previous = link.Previous;
+        }
+
+        link.Place = None;
+    }
+
+    /// <summary>
+    /// When to call <see cref="TryExpire"/> next, <see cref="long.MaxValue"/> for never: not before the earliest expiry could be
+    /// due, and always after the time of the last call, so that a driver of virtual time gets on.
+    /// </summary>
+    public long NextDeadline => TryFindNext(out _, out var tick) ? tick << TickShift : long.MaxValue;
+
+    /// <summary>Takes one timer that is due; it is no longer set.</summary>
+    public bool TryExpire(long now, out int timer)
+    {
+        var target = now >> TickShift;
+        while (expired == None)
+        {
+            if (!TryFindNext(out var slot, out var tick) || tick > target)
+            {
+                current = Math.Max(current, target);
+                timer = None;
+                return false;
+            }
+
+            current = tick;
+            Open(slot);
+        }
+
+        timer = expired;
+        expired = links[timer].Next;
+        return true;
+    }
+
+    /// <summary>Empties a slot whose time has come: what is due now expires, what is later moves to a finer level.</summary>
+    private void Open(int slot)
+    {
+        var timer = slots[slot];
+        slots[slot] = None;
+        occupied[slot >> SlotBits] &= ~(1UL << (slot & (SlotCount - 1)));
+        while (timer != None)
+        {
+            ref var link = ref links[timer];
+            var next = link.Next;
+            if (link.DueTick <= current)
+            {
+                link.Place = None;
+                link.Next = expired;
+                expired = timer;
+            }
+            else
+            {
+                Insert(timer);
+            }
+
+            timer = next;
+        }
+    }
+
+    private bool TryFindNext(out int slot, out long tick)
+    {
+        // every timer of a level lies behind the current tick's slot there and shares all higher digits with it,
+        // so the first slot of the finest level in use is the next
+        for (var level = 0; level < LevelCount; level++)
+        {
+            if (occupied[level] != 0)
+            {
+                var position = BitOperations.TrailingZeroCount(occupied[level]);
+                slot = (level << SlotBits) | position;
+                var shift = level * SlotBits;
+                tick = (current >> (shift + SlotBits) << (shift + SlotBits)) | ((long)position << shift);
+                return true;
+            }
+        }
+
+        slot = None;
+        tick = 0;
+        return false;
+    }
+
+    private void Insert(int timer)
+    {
+        ref var link = ref links[timer];
+        var level = (63 - BitOperations.LeadingZeroCount((ulong)(link.DueTick ^ current))) / SlotBits;
+        var position = (int)(link.DueTick >> (level * SlotBits)) & (SlotCount - 1);
+        var slot = (level << SlotBits) | position;
+        link.Place = slot;
+        link.Previous = None;
+        link.Next = slots[slot];
+        if (link.Next != None)
+        {
+            links[link.Next].Previous = timer;
+        }
+
+        slots[slot] = timer;
+        occupied[level] |= 1UL << position;
+    }
+}
