@@ -1,0 +1,127 @@
+namespace Millrace.Tcp;
+
+/// <summary>When an acknowledgment may wait (RFC 1122 §4.2.3.2, RFC 5681 §4.2), by Linux's rules. Times are microseconds.</summary>
+internal struct DelayedAck
+{
+    public const int Minimum = 40_000;
+    public const int Maximum = 200_000;
+    private const int Most = 500_000;
+    private const int MaximumQuick = 16;
+
+    /// <summary>Acknowledgments that go without delay yet.</summary>
+    public int Quick;
+
+    /// <summary>The delay, estimated from the time between segments; 0 before the first.</summary>
+    public int Timeout;
+
+    /// <summary>The application answers what it receives, so an answer may carry the acknowledgment.</summary>
+    public bool IsInteractive;
+
+    /// <summary>When the last data came, in nanoseconds.</summary>
+    public long LastDataAt;
+
+    public readonly bool IsQuick => Quick > 0 && !IsInteractive;
+
+    /// <summary>Data came.</summary>
+    public void Received(long now, int window, int segmentLength, int retransmissionTimeout)
+    {
+        if (Timeout == 0)
+        {
+            GoQuick(window, segmentLength);
+            Timeout = Minimum;
+        }
+        else
+        {
+            var since = (now - LastDataAt) / 1000;
+            if (since <= Minimum / 2)
+            {
+                Timeout = (Timeout / 2) + (Minimum / 2);
+            }
+            else if (since < Timeout)
+            {
+                Timeout = Math.Min((Timeout / 2) + (int)since, retransmissionTimeout);
+            }
+            else if (since > retransmissionTimeout)
+            {
+                // a pause longer than a timeout: the sender may be in slow start again
+                GoQuick(window, segmentLength);
+            }
+        }
+
+        LastDataAt = now;
+    }
+
+    /// <summary>Out of order, or after an error: the sender must hear at once.</summary>
+    public void EnterQuick(int window, int segmentLength)
+    {
+        GoQuick(window, segmentLength);
+        IsInteractive = false;
+        Timeout = Minimum;
+    }
+
+    /// <summary>Data was sent: if soon after data that came, the two ends converse.</summary>
+    public void Sent(long now)
+    {
+        if (LastDataAt != 0 && (now - LastDataAt) / 1000 < Timeout)
+        {
+            IsInteractive = true;
+        }
+    }
+
+    /// <summary>An acknowledgment went out.</summary>
+    public void Acknowledged()
+    {
+        if (Quick > 0 && --Quick == 0)
+        {
+            Timeout = Minimum;
+        }
+    }
+
+    /// <summary>The timer expired before anything could carry the acknowledgment.</summary>
+    public void Expired(int retransmissionTimeout)
+    {
+        if (IsInteractive)
+        {
+            IsInteractive = false;
+            Timeout = Minimum;
+        }
+        else
+        {
+            Timeout = Math.Min(Timeout * 2, retransmissionTimeout);
+        }
+    }
+
+    /// <summary>Microseconds an acknowledgment may wait now (net/ipv4/tcp_output.c, tcp_send_delayed_ack).</summary>
+    public readonly int Delay(int smoothedRtt)
+    {
+        var delay = Math.Max(Timeout, Minimum);
+        if (delay > Minimum)
+        {
+            var most = IsInteractive ? Maximum : Most;
+            if (smoothedRtt > 0)
+            {
+                most = Math.Min(most, Math.Max(smoothedRtt, Minimum));
+            }
+
+            delay = Math.Min(delay, most);
+        }
+
+        return Math.Min(delay, Maximum);
+    }
+
+    private void GoQuick(int window, int segmentLength) =>
+        Quick = Math.Max(Quick, Math.Clamp(window / (2 * Math.Max(segmentLength, 1)), 2, MaximumQuick));
+}
+
+/// <summary>Receive buffer autotuning (net/ipv4/tcp_input.c, tcp_rcv_space_adjust).</summary>
+internal struct ReceiveSpace
+{
+    /// <summary>Bytes the application took in the last round trip.</summary>
+    public int Drained;
+
+    /// <summary>Bytes taken in this one.</summary>
+    public int Draining;
+
+    public long Since;
+
+}

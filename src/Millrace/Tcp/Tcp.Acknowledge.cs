@@ -1,0 +1,207 @@
+using Millrace.Headers;
+using Millrace.Memory;
+
+namespace Millrace.Tcp;
+
+/// <content>Fifth: the acknowledgment and the window of a segment (RFC 9293 §3.10.7.4, RFC 5681, RFC 6582).</content>
+public sealed partial class Tcp<TSettings, TMemory, TApplications>
+{
+    private const int DuplicateThreshold = 3;
+
+    /// <returns>False if the segment is to be dropped.</returns>
+    private bool Acknowledge(int index, ref TcpConnection connection, ref TcpSegment segment, out DropReason reason)
+    {
+        reason = DropReason.NotSpecified;
+        var acknowledgment = segment.Acknowledgment;
+        if (acknowledgment > connection.SndMax)
+        {
+            Challenge(index, ref connection);
+            reason = DropReason.TcpAckUnsentData;
+            return false;
+        }
+
+        if (acknowledgment < connection.SndUna)
+        {
+            if (acknowledgment < connection.SndUna - connection.MaxWindow)
+            {
+                // RFC 5961 §5.2
+                Challenge(index, ref connection);
+                reason = DropReason.TcpOldAck;
+                return false;
+            }
+
+            return true;
+        }
+
+        connection.ProbesOut = 0;
+        connection.KeepAliveProbesOut = 0;
+        var isUpdate = UpdateSendWindow(ref connection, ref segment);
+        if (acknowledgment > connection.SndUna)
+        {
+            AcknowledgeNew(index, ref connection, ref segment);
+        }
+        else if (!isUpdate && segment.Length == 0 && connection.SndMax > connection.SndUna)
+        {
+            ArriveDuplicateAcknowledgment(index, ref connection);
+        }
+
+        AdjustProbeTimer(index, ref connection);
+        if (!connection.SendNext.IsNone || connection.IsFinDue)
+        {
+            List(index);
+        }
+
+        return true;
+    }
+
+    /// <summary>SND.WND (RFC 9293 §3.10.7.4, with Linux's tcp_may_update_window).</summary>
+    private static bool UpdateSendWindow(ref TcpConnection connection, ref TcpSegment segment)
+    {
+        var window = segment.Window << connection.SendWindowScale;
+        if (segment.IsSyn)
+        {
+            window = segment.Window;
+        }
+
+        if (segment.Acknowledgment <= connection.SndUna
+            && segment.Sequence <= connection.SndWl1
+            && (segment.Sequence != connection.SndWl1 || (window <= connection.SndWnd && window != 0)))
+        {
+            return false;
+        }
+
+        connection.SndWl1 = segment.Sequence;
+        if (window == connection.SndWnd)
+        {
+            return false;
+        }
+
+        connection.SndWnd = window;
+        connection.MaxWindow = Math.Max(connection.MaxWindow, window);
+        return true;
+    }
+
+    private void AcknowledgeNew(int index, ref TcpConnection connection, ref TcpSegment segment)
+    {
+        var acknowledgment = segment.Acknowledgment;
+        var flight = connection.SndMax - connection.SndUna;
+        var count = acknowledgment - connection.SndUna;
+        connection.SndUna = acknowledgment;
+        connection.SndNxt = SequenceNumber.Max(connection.SndNxt, acknowledgment);
+        var sentAt = FreeAcknowledged(ref connection);
+        connection.Retransmits = 0;
+        connection.Backoff = 0;
+        MeasureAcknowledged(ref connection, ref segment, sentAt);
+        ControlCongestion(ref connection, count, flight);
+        connection.DuplicateAcks = 0;
+        if (connection.SndUna == connection.SndMax)
+        {
+            StopRetransmission(ref connection);
+        }
+        else
+        {
+            StartRetransmission(index, ref connection);
+        }
+
+        GrowSendBuffer(ref connection);
+        if (connection.Has(TcpTraits.WantsWritable) && IsWritable(ref connection))
+        {
+            connection.Traits &= ~TcpTraits.WantsWritable;
+            notices |= TcpNotices.Writable;
+        }
+
+        if (connection.Has(TcpTraits.FinQueued) && acknowledgment > connection.WriteSequence)
+        {
+            FinAcknowledged(index, ref connection);
+        }
+        else if ((connection.Pending & TcpPending.Retransmit) != 0)
+        {
+            List(index);
+        }
+    }
+
+    private void MeasureAcknowledged(ref TcpConnection connection, ref TcpSegment segment, uint sentAt)
+    {
+        // a segment that was sent twice says nothing (Karn and Partridge, RFC 6298 §3), unless by its timestamp
+        if (sentAt != 0)
+        {
+            Measure(ref connection, (uint)(now / Microsecond) - sentAt);
+        }
+        else if (connection.Has(TcpTraits.Timestamps) && segment.Options.HasTimestamps && segment.Options.TimestampEcho != 0)
+        {
+            var elapsed = TimestampNow(ref connection) - segment.Options.TimestampEcho;
+            if (elapsed < int.MaxValue / 1000)
+            {
+                Measure(ref connection, Math.Max(elapsed, 1) * (Millisecond / Microsecond));
+            }
+        }
+    }
+
+    private void Measure(ref TcpConnection connection, long microseconds) =>
+        connection.Rtt.Sample(microseconds, settings.RtoMinMilliseconds * 1000, RtoMax);
+
+    /// <summary>Microseconds.</summary>
+    private int RtoMax => settings.RtoMaxMilliseconds * 1000;
+
+    /// <param name="flight">Bytes in flight before the acknowledgment.</param>
+    private void ControlCongestion(ref TcpConnection connection, int count, int flight)
+    {
+        switch (connection.LossState)
+        {
+            case LossState.Recovery when connection.SndUna >= connection.Recover:
+                connection.LossState = LossState.Open;
+                connection.Congestion.LeaveRecovery(connection.SndMax - connection.SndUna, connection.Mss);
+                break;
+
+            case LossState.Recovery:
+                // a partial acknowledgment: the segment behind it was lost too (RFC 6582 §3.2 (3))
+                connection.Congestion.PartialAcknowledged(count, connection.Mss);
+                connection.Pending |= TcpPending.Retransmit;
+                break;
+
+            default:
+                if (connection.LossState == LossState.Loss || IsCongestionLimited(ref connection, flight))
+                {
+                    connection.Congestion.Acknowledged(count, connection.Mss, now);
+                }
+
+                if (connection.LossState == LossState.Loss && connection.SndUna >= connection.Recover)
+                {
+                    connection.LossState = LossState.Open;
+                }
+
+                break;
+        }
+    }
+
+    /// <summary>A window that was not used says nothing of the network (RFC 7661; tcp_is_cwnd_limited).</summary>
+    private static bool IsCongestionLimited(ref TcpConnection connection, int flight) =>
+        connection.Congestion.Window < connection.Congestion.SlowStartThreshold
+            ? connection.Congestion.Window < 2L * flight
+            : connection.Has(TcpTraits.CongestionLimited);
+
+    private void ArriveDuplicateAcknowledgment(int index, ref TcpConnection connection)
+    {
+        connection.DuplicateAcks++;
+        switch (connection.LossState)
+        {
+            case LossState.Recovery:
+                connection.Congestion.Duplicate(connection.Mss);
+                break;
+
+            case LossState.Open when connection.DuplicateAcks == DuplicateThreshold && connection.SndUna >= connection.Recover:
+                connection.LossState = LossState.Recovery;
+                connection.Recover = connection.SndMax;
+                connection.Congestion.EnterRecovery(connection.SndMax - connection.SndUna, connection.Mss, now);
+                counters.TCPRenoRecovery++;
+                counters.TCPFastRetrans++;
+                Demand(index, TcpPending.Retransmit);
+                break;
+        }
+    }
+
+    /// <summary>How much may be in flight now; the first two duplicates allow a new segment each (RFC 3042).</summary>
+    private static long CongestionAllowance(ref TcpConnection connection) =>
+        connection.Congestion.Window
+        + (connection.LossState == LossState.Open ? (long)Math.Min(connection.DuplicateAcks, DuplicateThreshold - 1) * connection.Mss : 0);
+}

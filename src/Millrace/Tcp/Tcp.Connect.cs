@@ -1,0 +1,118 @@
+using Millrace.Headers;
+using Millrace.Memory;
+using Millrace.Sockets;
+
+namespace Millrace.Tcp;
+
+/// <content>The active side: OPEN, SYN-SENT and simultaneous open (RFC 9293 §3.10.1, §3.10.7.3, §3.5).</content>
+public sealed partial class Tcp<TSettings, TMemory, TApplications>
+{
+    /// <summary>The send segment size if the peer names none (RFC 9293 §3.7.1), and the smallest a receiver assumes.</summary>
+    private const int DefaultMss = 536;
+
+    public override TcpConnectResult Connect(int application, InetEndpoint remote, out TcpSocketId id, ushort localPort = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)application, (uint)applications.Count);
+        id = TcpSocketId.None;
+        if (freeSlotCounts[application] == 0 || freeConnectionCount == 0)
+        {
+            return TcpConnectResult.NoCapacity;
+        }
+
+        if (!network.TryRoute(remote.Address, out var route))
+        {
+            return TcpConnectResult.NoRoute;
+        }
+
+        if (!TryChoosePort(route.Source, remote, localPort, out var key))
+        {
+            return TcpConnectResult.NoPort;
+        }
+
+        if (!TryAllocateConnection(in key, out var index) || !TryTakeSlot(application, out var slot))
+        {
+            return TcpConnectResult.NoCapacity;
+        }
+
+        ref var connection = ref connections[index];
+        connection.Application = application;
+        connection.Slot = slot;
+        connection.Traits |= TcpTraits.Active;
+        StartSending(ref connection, NewIss(in key));
+        StartReceiving(ref connection);
+        Transit(ref connection, TcpEvent.Open);
+        counters.ActiveOpens++;
+        id = new TcpSocketId(index, connection.Generation);
+        applications.Opened(application, slot, new TcpSocket(this, index));
+        Demand(index, TcpPending.Syn);
+        return TcpConnectResult.Opening;
+    }
+
+    private void StartSending(ref TcpConnection connection, SequenceNumber iss)
+    {
+        connection.Iss = iss;
+        connection.SndUna = iss;
+        connection.SndNxt = iss;
+        connection.SndMax = iss;
+        connection.WriteSequence = iss + 1;
+        connection.TimestampOffset = NewTimestampOffset(connection.Key);
+        connection.NetworkHeaderLength = network.HeaderLength(connection.RemoteAddress);
+    }
+
+    private Verdict ArriveInSynSent(int index, ref TcpConnection connection, ref TcpSegment segment)
+    {
+        if (segment.IsAck && (segment.Acknowledgment <= connection.Iss || segment.Acknowledgment > connection.SndMax))
+        {
+            if (!segment.IsReset)
+            {
+                ReplyReset(ref segment);
+            }
+
+            return Verdict.Drop(DropReason.TcpInvalidAckSequence);
+        }
+
+        if (segment.IsReset)
+        {
+            if (!segment.IsAck)
+            {
+                return Verdict.Drop(DropReason.TcpReset);
+            }
+
+            counters.AttemptFails++;
+            Transit(ref connection, TcpEvent.Abort);
+            Finish(index, TcpCloseReason.Refused);
+            return Verdict.Consumed;
+        }
+
+        if (!segment.IsSyn)
+        {
+            return Verdict.Drop(DropReason.TcpFlags);
+        }
+
+        TakeSyn(ref connection, ref segment);
+        Transit(ref connection, segment.IsAck ? TcpEvent.SynAck : TcpEvent.Syn);
+        if (segment.IsAck)
+        {
+            Establish(index, ref connection, ref segment);
+            Demand(index, TcpPending.Ack);
+        }
+        else
+        {
+            // both ends open at once: our SYN again, now with an acknowledgment
+            Demand(index, TcpPending.Syn);
+        }
+
+        return Verdict.Consumed;
+    }
+
+    /// <summary>
+    /// Segment sizes from the path's MTU and the peer's option (RFC 9293 §3.7.1, RFC 6691). Options are taken off, and no
+    /// segment is longer than one frame behind its headroom.
+    /// </summary>
+    private void SynchronizeMss(ref TcpConnection connection)
+    {
+        var path = network.PathMtu(connection.RemoteAddress) - connection.NetworkHeaderLength - TcpHeader.MinimumLength;
+        var size = Math.Min(path, connection.MssClamp) - (connection.HeaderLength - TcpHeader.MinimumLength);
+        connection.Mss = Math.Clamp(size, settings.MinimumSegmentSize, Arena.Stride - Arena.Headroom);
+    }
+}

@@ -1,0 +1,255 @@
+using Millrace.Headers;
+using Millrace.Sockets;
+
+namespace Millrace.Tcp;
+
+/// <content>Listeners, and connections from SYN to ESTABLISHED on the passive side (RFC 9293 §3.10.7.2).</content>
+public sealed partial class Tcp<TSettings, TMemory, TApplications>
+{
+    private const int PortCount = 65536;
+
+    /// <summary>Listener of a port plus one; 0 for none.</summary>
+    private readonly ushort[] listenerOfPort = new ushort[PortCount];
+    private readonly Listener[] listeners = new Listener[MaximumListeners];
+    private const int MaximumListeners = 256;
+
+    private struct Listener
+    {
+        public ushort Port;
+        public int Application;
+        public int Backlog;
+
+        /// <summary>Connections in SYN-RECEIVED.</summary>
+        public int Pending;
+        public bool IsOpen;
+    }
+
+    public override bool TryListen(int application, ushort port, int backlog = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)application, (uint)applications.Count);
+        ArgumentOutOfRangeException.ThrowIfZero(port);
+        if (listenerOfPort[port] != 0)
+        {
+            return false;
+        }
+
+        // a listener that closed keeps its place until the last of its handshakes is over
+        var place = Array.FindIndex(listeners, static listener => !listener.IsOpen && listener.Pending == 0);
+        if (place < 0)
+        {
+            return false;
+        }
+
+        listeners[place] = new Listener { Port = port, Application = application, Backlog = BacklogOf(backlog), IsOpen = true };
+        listenerOfPort[port] = (ushort)(place + 1);
+        return true;
+    }
+
+    public override void StopListening(ushort port)
+    {
+        var place = listenerOfPort[port] - 1;
+        if (place < 0)
+        {
+            return;
+        }
+
+        listenerOfPort[port] = 0;
+        listeners[place].IsOpen = false;
+        for (var i = 0; i < connections.Length && listeners[place].Pending > 0; i++)
+        {
+            ref var connection = ref connections[i];
+            if (connection.Has(TcpTraits.InUse) && connection.Listener == place)
+            {
+                Reset(i, ref connection, TcpCloseReason.Aborted);
+            }
+        }
+    }
+
+    private int BacklogOf(int backlog) => backlog > 0 ? Math.Min(backlog, settings.SoMaxConn) : settings.SoMaxConn;
+
+    /// <summary>A segment for no connection: a SYN for a listener, or it is reset (RFC 9293 §3.10.7.1).</summary>
+    private Verdict ArriveWithoutConnection(ref TcpSegment segment)
+    {
+        if (segment.IsReset)
+        {
+            return Verdict.Drop(DropReason.NoSocket);
+        }
+
+        var listener = listenerOfPort[segment.Key.LocalPort] - 1;
+        if (listener < 0 || segment.IsAck || !segment.IsSyn)
+        {
+            if (listener >= 0 && !segment.IsAck)
+            {
+                // neither SYN nor ACK nor RST: no connection of any kind sends this
+                return Verdict.Drop(DropReason.TcpFlags);
+            }
+
+            ReplyReset(ref segment);
+            return Verdict.Drop(DropReason.NoSocket);
+        }
+
+        if (segment.IsFin)
+        {
+            return Verdict.Drop(DropReason.TcpFlags);
+        }
+
+        return ArriveSyn(listener, ref segment, NewIss(segment.Key));
+    }
+
+    private Verdict ArriveSyn(int listener, ref TcpSegment segment, SequenceNumber iss)
+    {
+        ref var accepting = ref listeners[listener];
+        if (accepting.Pending >= accepting.Backlog)
+        {
+            counters.ListenOverflows++;
+            counters.ListenDrops++;
+            counters.TCPReqQFullDrop++;
+            return Verdict.Drop(DropReason.TcpListenOverflow);
+        }
+
+        if (!TryAllocateConnection(in segment.Key, out var index))
+        {
+            counters.ListenDrops++;
+            return Verdict.Drop(DropReason.TcpListenOverflow);
+        }
+
+        accepting.Pending++;
+        ref var connection = ref connections[index];
+        connection.State = TcpStateTable.Next(TcpState.Listen, TcpEvent.Syn);
+        connection.Listener = listener;
+        connection.Application = accepting.Application;
+        StartSending(ref connection, iss);
+        TakeSyn(ref connection, ref segment);
+        Demand(index, TcpPending.Syn);
+        return Verdict.Consumed;
+    }
+
+    /// <summary>Takes over what the peer's SYN says, and settles what both ends do.</summary>
+    private void TakeSyn(ref TcpConnection connection, ref TcpSegment segment)
+    {
+        var isFirst = connection.AdvertisedMss == 0;
+        connection.RcvNxt = segment.Sequence + 1;
+        connection.RcvWup = connection.RcvNxt;
+        connection.SndWl1 = segment.Sequence;
+
+        // the window of a SYN is never scaled (RFC 7323 §2.2)
+        connection.SndWnd = segment.Window;
+        connection.MaxWindow = segment.Window;
+        connection.MssClamp = segment.Options.MaximumSegmentSize == 0 ? DefaultMss : segment.Options.MaximumSegmentSize;
+        if (isFirst)
+        {
+            StartReceiving(ref connection);
+        }
+
+        var scales = settings.WindowScaling && segment.Options.HasWindowScale;
+        connection.SendWindowScale = scales ? segment.Options.WindowScale : (byte)0;
+        connection.ReceiveWindowScale = scales ? connection.ReceiveWindowScale : (byte)0;
+        connection.Set(TcpTraits.Timestamps, settings.Timestamps && segment.Options.HasTimestamps);
+        if (connection.Has(TcpTraits.Timestamps))
+        {
+            connection.TsRecent = segment.Options.TimestampValue;
+            connection.TsRecentAt = now;
+        }
+
+        SynchronizeMss(ref connection);
+        connection.RcvMss = Math.Clamp(Math.Min(connection.AdvertisedMss, connection.RcvWnd / 2), MinimumRcvMss, DefaultMss);
+    }
+
+    /// <summary>The SYN came again: the SYN-ACK goes again, within the rate of answers.</summary>
+    private Verdict RepeatSynAck(int index, ref TcpConnection connection)
+    {
+        if (TryAnswerInvalid(ref connection, ref counters.TCPACKSkippedSeq))
+        {
+            counters.TCPSynRetrans++;
+            counters.RetransSegs++;
+            Demand(index, TcpPending.Syn);
+        }
+
+        return Verdict.Consumed;
+    }
+
+    /// <summary>Fifth, in SYN-RECEIVED: the handshake is over if the segment acknowledges our SYN.</summary>
+    private bool TryEstablish(int index, ref TcpConnection connection, ref TcpSegment segment, out DropReason reason)
+    {
+        reason = DropReason.NotSpecified;
+        if (segment.Acknowledgment <= connection.SndUna || segment.Acknowledgment > connection.SndMax)
+        {
+            ReplyReset(ref segment);
+            reason = DropReason.TcpInvalidAckSequence;
+            return false;
+        }
+
+        if (connection.Listener != None)
+        {
+            if (!TryTakeSlot(connection.Application, out var slot))
+            {
+                // as tcp_abort_on_overflow 0: the peer believes itself connected, and will come again
+                counters.ListenOverflows++;
+                counters.ListenDrops++;
+                reason = DropReason.TcpListenOverflow;
+                return false;
+            }
+
+            listeners[connection.Listener].Pending--;
+            connection.Listener = None;
+            connection.Slot = slot;
+            counters.PassiveOpens++;
+            applications.Opened(connection.Application, slot, new TcpSocket(this, index));
+            if (connection.State == TcpState.Closed)
+            {
+                // the application will not have it
+                reason = DropReason.TcpClose;
+                return false;
+            }
+        }
+
+        Transit(ref connection, segment.IsSyn ? TcpEvent.SynAck : TcpEvent.AckOfSyn);
+        Establish(index, ref connection, ref segment);
+        return true;
+    }
+
+    /// <summary>Both SYNs are acknowledged.</summary>
+    private void Establish(int index, ref TcpConnection connection, ref TcpSegment segment)
+    {
+        notices |= TcpNotices.Connected;
+        connection.SndUna = connection.Iss + 1;
+        connection.SndNxt = SequenceNumber.Max(connection.SndNxt, connection.SndUna);
+        connection.SndSml = connection.SndUna;
+        connection.Recover = connection.SndUna;
+        connection.Retransmits = 0;
+        connection.Backoff = 0;
+        StopRetransmission(ref connection);
+        if (!connection.Has(TcpTraits.SynRetransmitted))
+        {
+            Measure(ref connection, (now - connection.SynSentAt) / Microsecond);
+        }
+        else if (connection.Has(TcpTraits.Timestamps) && segment.Options.TimestampEcho != 0)
+        {
+            Measure(ref connection, (uint)(TimestampNow(ref connection) - segment.Options.TimestampEcho) * (Millisecond / Microsecond));
+        }
+        else
+        {
+            connection.Rtt.FallBack();
+        }
+
+        // a SYN that was lost starts with one segment (RFC 5681 §3.1)
+        var window = connection.Has(TcpTraits.SynRetransmitted) ? 1 : settings.InitialCongestionWindow;
+        connection.Congestion.Start(window * connection.Mss);
+        GrowSendBuffer(ref connection);
+        connection.Space.Since = now;
+        connection.Space.Drained = connection.RcvWnd;
+        StartKeepAlive(index, ref connection);
+    }
+
+    private bool TryTakeSlot(int application, out int slot)
+    {
+        slot = None;
+        if (freeSlotCounts[application] == 0)
+        {
+            return false;
+        }
+
+        slot = freeSlots[application][--freeSlotCounts[application]];
+        return true;
+    }
+}

@@ -1,0 +1,248 @@
+using Millrace.Headers;
+using Millrace.Memory;
+
+namespace Millrace.Tcp;
+
+/// <content>
+/// Seventh: the text of a segment that is next. The queue is one chain through NextFragment, and its frames show nothing but
+/// payload; small payloads are copied behind the last frame, so that they pin no frame of their own.
+/// </content>
+public sealed partial class Tcp<TSettings, TMemory, TApplications>
+{
+    /// <summary>Bytes up to which a payload is copied.</summary>
+    private const int CopyLimit = 256;
+
+    private Verdict ArriveData(int index, ref TcpConnection connection, ref TcpSegment segment)
+    {
+        var skip = connection.RcvNxt - segment.Sequence;
+        if (skip >= segment.PayloadLength)
+        {
+            DemandDuplicateAck(index, ref connection);
+            return Verdict.Drop(DropReason.TcpOldData);
+        }
+
+        if (skip < 0)
+        {
+            return ArriveOutOfOrder(index, ref connection, ref segment);
+        }
+
+        if (ReceiveWindow(ref connection) == 0)
+        {
+            counters.TCPZeroWindowDrop++;
+            DemandQuickAck(index, ref connection);
+            return Verdict.Drop(DropReason.TcpZeroWindow);
+        }
+
+        var length = segment.PayloadLength - skip;
+        var verdict = Keep(ref connection, ref segment, skip, length);
+        if (verdict.Kind == VerdictKind.Drop)
+        {
+            counters.TCPRcvQDrop++;
+            DemandQuickAck(index, ref connection);
+            return verdict;
+        }
+
+        connection.Readable += length;
+        connection.RcvNxt += length;
+        MeasureSegment(ref connection, ref segment);
+        connection.Ack.Received(now, connection.RcvWnd, connection.RcvMss, connection.Rtt.Timeout);
+        var hadGap = !connection.OutOfOrder.IsEmpty;
+        if (hadGap)
+        {
+            TakeFromOutOfOrder(ref connection);
+        }
+
+        AcknowledgeData(index, ref connection, hadGap);
+        notices |= TcpNotices.Received;
+        return verdict;
+    }
+
+    /// <summary>Puts the payload's frames into the receive queue, or copies it there.</summary>
+    private Verdict Keep(ref TcpConnection connection, ref TcpSegment segment, int skip, int length)
+    {
+        if (length <= CopyLimit && TryCopyBehind(connection.ReceiveTail, Holders.ReceiveQueue, ref segment, skip, length))
+        {
+            counters.TCPRcvCoalesce++;
+            return Verdict.Deliver;
+        }
+
+        if (connection.RmemAlloc > connection.RcvBuf)
+        {
+            counters.PruneCalled++;
+            while (connection.RmemAlloc > connection.RcvBuf && !connection.OutOfOrder.IsEmpty)
+            {
+                PruneOutOfOrder(ref connection, connection.OutOfOrder.Count / 2);
+            }
+
+            if (connection.RmemAlloc > connection.RcvBuf)
+            {
+                return Verdict.Drop(DropReason.SocketReceiveBuffer);
+            }
+        }
+
+        if (!MayCharge(connection.RmemAlloc, memory.Rmem.Minimum))
+        {
+            PruneOutOfOrder(ref connection, keep: 0);
+            if (!MayCharge(connection.RmemAlloc, memory.Rmem.Minimum))
+            {
+                return TryCopyBehind(connection.ReceiveTail, Holders.ReceiveQueue, ref segment, skip, length)
+                    ? Verdict.Deliver
+                    : Verdict.Drop(DropReason.SocketMemory);
+            }
+        }
+
+        if (!TryTakePayload(ref segment, skip, length, Holders.ReceiveQueue, out var taken))
+        {
+            return Verdict.Drop(DropReason.SocketMemory);
+        }
+
+        Append(ref connection, taken);
+        connection.RmemAlloc += taken.Truesize;
+        return taken.IsCopy ? Verdict.Deliver : Verdict.Queued;
+    }
+
+    private void Append(ref TcpConnection connection, Payload payload)
+    {
+        if (connection.ReceiveTail.IsNone)
+        {
+            connection.ReceiveHead = payload.Head;
+        }
+        else
+        {
+            arena.Metadata(connection.ReceiveTail).NextFragment = payload.Head;
+        }
+
+        connection.ReceiveTail = payload.Tail;
+    }
+
+    /// <summary>Copies a payload of one frame behind the data of a frame that is ours alone.</summary>
+    private bool TryCopyBehind(Frame last, Holders holder, ref TcpSegment segment, int skip, int length)
+    {
+        if (last.IsNone || !segment.Metadata.NextFragment.IsNone)
+        {
+            return false;
+        }
+
+        ref var metadata = ref arena.Metadata(last);
+        var end = metadata.DataOffset + metadata.DataLength;
+        if (end + length > Arena.Stride || metadata.Holders != holder || (metadata.Flags & FrameFlags.Borrowed) != 0)
+        {
+            return false;
+        }
+
+        Arena.Slot(ref segment.Metadata).Slice(segment.PayloadOffset + skip, length).CopyTo(Arena.Slot(ref metadata)[end..]);
+        metadata.DataLength = (ushort)(metadata.DataLength + length);
+        return true;
+    }
+
+    /// <summary>Frames that show payload only, held by a queue.</summary>
+    private struct Payload
+    {
+        public Frame Head;
+        public Frame Tail;
+        public int Truesize;
+
+        /// <summary>The bytes were copied; the packet stays the loop's.</summary>
+        public bool IsCopy;
+    }
+
+    /// <summary>
+    /// Takes the frames of a segment's payload over from the loop, or copies them if somebody else holds them too (a packet
+    /// to an own address whose sender still keeps it). They move to the sockets' share.
+    /// </summary>
+    private bool TryTakePayload(ref TcpSegment segment, int skip, int length, Holders holder, out Payload payload)
+    {
+        payload = default;
+        for (var frame = segment.Frame; !frame.IsNone;)
+        {
+            ref var metadata = ref arena.Metadata(frame);
+            if (metadata.Holders != Holders.Loop)
+            {
+                return TryCopyPayload(ref segment, skip, length, holder, out payload);
+            }
+
+            // those that moved before one that could not are the loop's still, and go with the dropped packet
+            if (!arena.TryMoveShare(frame, Share.Sockets))
+            {
+                return false;
+            }
+
+            frame = metadata.NextFragment;
+        }
+
+        skip += segment.PayloadOffset - segment.Metadata.DataOffset;
+        for (var frame = segment.Frame; !frame.IsNone;)
+        {
+            ref var metadata = ref arena.Metadata(frame);
+            var next = metadata.NextFragment;
+            var count = Math.Min(metadata.DataLength - Math.Min(skip, metadata.DataLength), length);
+            if (count == 0)
+            {
+                skip -= metadata.DataLength;
+                arena.Release(frame, Holders.Loop);
+            }
+            else
+            {
+                metadata.DataOffset = (ushort)(metadata.DataOffset + skip);
+                metadata.DataLength = (ushort)count;
+                metadata.Holders = holder;
+                metadata.NextFragment = Frame.None;
+                skip = 0;
+                length -= count;
+                Link(ref payload, frame, metadata.Truesize);
+            }
+
+            frame = next;
+        }
+
+        return true;
+    }
+
+    private void Link(ref Payload payload, Frame frame, int truesize)
+    {
+        if (payload.Tail.IsNone)
+        {
+            payload.Head = frame;
+        }
+        else
+        {
+            arena.Metadata(payload.Tail).NextFragment = frame;
+        }
+
+        payload.Tail = frame;
+        payload.Truesize += truesize;
+    }
+
+    private bool TryCopyPayload(ref TcpSegment segment, int skip, int length, Holders holder, out Payload payload)
+    {
+        payload = new Payload { IsCopy = true };
+        skip += segment.PayloadOffset - segment.Metadata.DataOffset;
+        for (var from = segment.Frame; !from.IsNone && length > 0; from = arena.Metadata(from).NextFragment)
+        {
+            var data = arena.Data(from);
+            if (skip >= data.Length)
+            {
+                skip -= data.Length;
+                continue;
+            }
+
+            data = data.Slice(skip, Math.Min(data.Length - skip, length));
+            skip = 0;
+            length -= data.Length;
+            if (!arena.TryAllocate(Share.Sockets, holder, out var copy))
+            {
+                arena.ReleaseChain(payload.Head, holder);
+                payload = default;
+                return false;
+            }
+
+            ref var metadata = ref arena.Metadata(copy);
+            metadata.DataOffset = 0;
+            metadata.DataLength = (ushort)data.Length;
+            data.CopyTo(Arena.Slot(ref metadata));
+            Link(ref payload, copy, metadata.Truesize);
+        }
+
+        return true;
+    }
+}

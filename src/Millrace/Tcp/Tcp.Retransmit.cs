@@ -1,0 +1,227 @@
+using Millrace.Headers;
+using Millrace.Memory;
+
+namespace Millrace.Tcp;
+
+/// <content>What is sent again, and what is sent to find out whether the peer is there (RFC 6298, RFC 6582, RFC 9293 §3.8).</content>
+public sealed partial class Tcp<TSettings, TMemory, TApplications>
+{
+    /// <summary>The segment at SND.UNA again, whatever the windows say.</summary>
+    private bool TryRetransmitFirst(int index, ref TcpConnection connection)
+    {
+        if (connection.SndUna >= connection.SndMax)
+        {
+            connection.Pending &= ~TcpPending.Retransmit;
+            return true;
+        }
+
+        var frame = connection.SendHead;
+        if (frame.IsNone)
+        {
+            if (!TrySendControl(ref connection, connection.WriteSequence, TcpFlags.Fin | TcpFlags.Ack))
+            {
+                return false;
+            }
+
+            counters.OutSegs--;
+            connection.Pending &= ~TcpPending.Retransmit;
+            AfterSend(index, ref connection, segments: 1, isRepeated: true);
+            return true;
+        }
+
+        if (outbox.Room == 0)
+        {
+            return false;
+        }
+
+        connection.Pending &= ~TcpPending.Retransmit;
+        ref var metadata = ref arena.Metadata(frame);
+        if (metadata.Holders != Holders.RetransmitQueue)
+        {
+            counters.TCPSpuriousRtxHostQueues++;
+            return true;
+        }
+
+        var skip = connection.SndUna - new SequenceNumber(metadata.Sequence);
+        if (PayloadLengthOf(ref metadata) - skip > connection.Mss && !TrySplit(ref connection, frame, skip + connection.Mss))
+        {
+            return true;
+        }
+
+        var next = NextInSendQueue(frame);
+        var flags = TcpFlags.Ack | (next.IsNone ? TcpFlags.Psh : TcpFlags.None);
+        if (next.IsNone && connection.Has(TcpTraits.FinQueued) && connection.SndMax > connection.WriteSequence)
+        {
+            flags |= TcpFlags.Fin;
+        }
+
+        Transmit(ref connection, frame, frame, connection.SndUna, PayloadLengthOf(ref metadata) - skip, 1, flags);
+        metadata.SentAt = 0;
+        AfterSend(index, ref connection, segments: 1, isRepeated: true);
+        return true;
+    }
+
+    /// <summary>The retransmission timer expired (RFC 6298 §5.4 to §5.6).</summary>
+    private void RetransmissionTimedOut(int index, ref TcpConnection connection)
+    {
+        counters.TCPTimeouts++;
+        if (connection.State is TcpState.SynSent or TcpState.SynReceived)
+        {
+            SynTimedOut(index, ref connection);
+            return;
+        }
+
+        if (connection.Retransmits == 0)
+        {
+            connection.RetransmitsSince = now;
+        }
+        else if (now - connection.RetransmitsSince >= GiveUpAfter)
+        {
+            counters.TCPAbortOnTimeout++;
+            Transit(ref connection, TcpEvent.Abort);
+            Finish(index, connection.SoftError);
+            return;
+        }
+
+        counters.TCPRenoRecoveryFail += connection.LossState == LossState.Recovery ? 1 : 0;
+        connection.Congestion.TimedOut(connection.SndMax - connection.SndUna, connection.Mss, connection.Retransmits == 0, now);
+        connection.LossState = LossState.Loss;
+        connection.Recover = connection.SndMax;
+        connection.DuplicateAcks = 0;
+        connection.Retransmits++;
+        connection.Backoff++;
+
+        // everything in flight is taken for lost and sent again in slow start, as far as it is not acknowledged meanwhile
+        connection.SndNxt = connection.SndUna;
+        connection.SendNext = connection.SendHead;
+        connection.Pending &= ~TcpPending.Retransmit;
+        StartRetransmission(index, ref connection);
+        List(index);
+    }
+
+    private void SynTimedOut(int index, ref TcpConnection connection)
+    {
+        var isActive = connection.State == TcpState.SynSent;
+        var linear = isActive ? settings.SynLinearTimeouts : 0;
+        var most = linear + (isActive ? settings.SynRetries : settings.SynAckRetries);
+        if (connection.Retransmits >= most)
+        {
+            counters.AttemptFails++;
+            Transit(ref connection, TcpEvent.Abort);
+            Finish(index, connection.SoftError);
+            return;
+        }
+
+        connection.Retransmits++;
+        if (connection.Retransmits > linear)
+        {
+            connection.Backoff++;
+        }
+
+        counters.TCPSynRetrans++;
+        counters.RetransSegs++;
+        connection.Traits |= TcpTraits.SynRetransmitted;
+        StartRetransmission(index, ref connection);
+        Demand(index, TcpPending.Syn);
+    }
+
+    /// <summary>
+    /// Nanoseconds from the first timeout on, after which a connection is given up: what <c>tcp_retries2</c> timeouts take if
+    /// the first is the shortest (net/ipv4/tcp_timer.c, tcp_model_timeout).
+    /// </summary>
+    private long GiveUpAfter
+    {
+        get
+        {
+            long total = 0;
+            long timeout = settings.RtoMinMilliseconds;
+            for (var i = 0; i <= settings.Retries2; i++)
+            {
+                total += timeout;
+                timeout = Math.Min(timeout * 2, settings.RtoMaxMilliseconds);
+            }
+
+            return total * Millisecond;
+        }
+    }
+
+    /// <summary>A closed window is probed (RFC 9293 §3.8.6.1).</summary>
+    private void StartProbing(int index, ref TcpConnection connection)
+    {
+        if (connection.RetransmitTimer == RetransmitTimer.None)
+        {
+            connection.RetransmitTimer = RetransmitTimer.Probe;
+            connection.RetransmitAt = now + (Math.Max(connection.Rtt.BackedOff(connection.Backoff, RtoMax), settings.RtoMinMilliseconds * 1000) * Microsecond);
+            Schedule(index, ref connection);
+        }
+    }
+
+    private void ProbeTimedOut(int index, ref TcpConnection connection)
+    {
+        if (connection.ProbesOut >= settings.Retries2)
+        {
+            counters.TCPAbortOnTimeout++;
+            Transit(ref connection, TcpEvent.Abort);
+            Finish(index, connection.SoftError);
+            return;
+        }
+
+        connection.ProbesOut++;
+        connection.Backoff++;
+        connection.RetransmitTimer = RetransmitTimer.None;
+        connection.RetransmitAt = Never;
+        StartProbing(index, ref connection);
+        Demand(index, TcpPending.Probe);
+    }
+
+    /// <summary>A window that has opened needs no probe; one that stays closed was answered, so the next probe has time.</summary>
+    private void AdjustProbeTimer(int index, ref TcpConnection connection)
+    {
+        if (connection.RetransmitTimer != RetransmitTimer.Probe)
+        {
+            return;
+        }
+
+        var length = connection.SendNext.IsNone ? 1 : Math.Min(PayloadLengthOf(ref arena.Metadata(connection.SendNext)), connection.Mss);
+        if (connection.InFlight + length <= connection.SndWnd)
+        {
+            connection.Backoff = 0;
+            StopRetransmission(ref connection);
+            List(index);
+        }
+    }
+
+    /// <summary>
+    /// A probe: a piece that the window has room for, else an acknowledgment of a byte already acknowledged, which the peer
+    /// must answer.
+    /// </summary>
+    private bool TrySendProbe(int index, ref TcpConnection connection)
+    {
+        var room = connection.SndWnd - connection.InFlight;
+        if (connection.RetransmitTimer == RetransmitTimer.Probe && room > 0 && !connection.SendNext.IsNone && outbox.Room > 0)
+        {
+            var frame = connection.SendNext;
+            ref var metadata = ref arena.Metadata(frame);
+            var skip = connection.SndNxt - new SequenceNumber(metadata.Sequence);
+            if (PayloadLengthOf(ref metadata) - skip <= room || TrySplit(ref connection, frame, skip + room))
+            {
+                connection.Pending &= ~TcpPending.Probe;
+                if (metadata.Holders == Holders.RetransmitQueue)
+                {
+                    SendFrom(index, ref connection, frame, skip, PayloadLengthOf(ref metadata) - skip);
+                }
+
+                return true;
+            }
+        }
+
+        if (!TrySendControl(ref connection, connection.SndUna - 1, TcpFlags.Ack))
+        {
+            return false;
+        }
+
+        counters.TCPWinProbe++;
+        connection.Pending &= ~TcpPending.Probe;
+        return true;
+    }
+}

@@ -1,0 +1,257 @@
+using Millrace.Headers;
+using Millrace.Memory;
+using Millrace.Sockets;
+
+namespace Millrace.Tcp;
+
+/// <content>A segment arrives for a connection that has seen the peer's SYN (RFC 9293 §3.10.7.4).</content>
+public sealed partial class Tcp<TSettings, TMemory, TApplications>
+{
+    /// <summary>24 days, after which a recent timestamp says nothing (RFC 7323 §5.5).</summary>
+    private const long PawsIdle = 24L * 24 * 3600 * Second;
+
+    /// <summary>
+    /// Header prediction (Van Jacobson): the next segment in order, no other flags, the window as it was. Then it is either
+    /// pure data or a pure acknowledgment, and all tests of acceptability are known to pass.
+    /// </summary>
+    private static bool IsPredicted(ref TcpConnection connection, ref TcpSegment segment) =>
+        (segment.Flags & ~TcpFlags.Psh) == TcpFlags.Ack
+        && segment.Sequence == connection.RcvNxt
+        && segment.Acknowledgment <= connection.SndMax
+        && segment.Acknowledgment >= connection.SndUna
+        && segment.Window << connection.SendWindowScale == connection.SndWnd
+        && connection.OutOfOrder.IsEmpty
+        && segment.PayloadLength <= ReceiveWindow(ref connection)
+        && segment.Options.HasTimestamps == connection.Has(TcpTraits.Timestamps)
+        && (!segment.Options.HasTimestamps || (int)(segment.Options.TimestampValue - connection.TsRecent) >= 0)
+        && !connection.Has(TcpTraits.PeerFinSeen)
+        && !connection.Has(TcpTraits.Orphan);
+
+    private Verdict ArrivePredicted(int index, ref TcpConnection connection, ref TcpSegment segment)
+    {
+        NoteTimestamp(ref connection, ref segment);
+        if (!Acknowledge(index, ref connection, ref segment, out var reason))
+        {
+            return Verdict.Drop(reason);
+        }
+
+        if (segment.PayloadLength == 0)
+        {
+            counters.TCPPureAcks++;
+            return Verdict.Consumed;
+        }
+
+        counters.TCPHPHits++;
+        return ArriveData(index, ref connection, ref segment);
+    }
+
+    private Verdict ArriveSynchronized(int index, ref TcpConnection connection, ref TcpSegment segment)
+    {
+        if (connection.State == TcpState.SynReceived && segment.IsSyn && !segment.IsAck && segment.Sequence == connection.RcvNxt - 1)
+        {
+            // the peer's SYN again: ours got lost
+            return RepeatSynAck(index, ref connection);
+        }
+
+        if (!IsAcceptable(index, ref connection, ref segment, out var reason))
+        {
+            return Verdict.Drop(reason);
+        }
+
+        if (segment.IsReset)
+        {
+            return ArriveReset(index, ref connection, ref segment);
+        }
+
+        if (segment.IsSyn)
+        {
+            // RFC 5961 §4; a SYN-ACK that crosses ours in a simultaneous open only acknowledges (RFC 9293 §3.5, figure 8)
+            if (connection.State != TcpState.SynReceived || !segment.IsAck || segment.Sequence != connection.RcvNxt - 1)
+            {
+                counters.TCPSYNChallenge++;
+                Challenge(index, ref connection);
+                return Verdict.Drop(DropReason.TcpInvalidSyn);
+            }
+        }
+
+        if (!segment.IsAck)
+        {
+            return Verdict.Drop(DropReason.TcpFlags);
+        }
+
+        if (connection.State == TcpState.SynReceived && !TryEstablish(index, ref connection, ref segment, out reason))
+        {
+            return Verdict.Drop(reason);
+        }
+
+        if (!Acknowledge(index, ref connection, ref segment, out reason))
+        {
+            return Verdict.Drop(reason);
+        }
+
+        NoteTimestamp(ref connection, ref segment);
+        if (connection.Has(TcpTraits.Detached))
+        {
+            // our FIN was acknowledged last: LAST-ACK or CLOSING has ended
+            return Verdict.Consumed;
+        }
+
+        return ArriveText(index, ref connection, ref segment);
+    }
+
+    /// <summary>Seventh and eighth: the text and the FIN of a segment.</summary>
+    private Verdict ArriveText(int index, ref TcpConnection connection, ref TcpSegment segment)
+    {
+        if (segment.Length == 0 || segment.IsSyn)
+        {
+            return Verdict.Consumed;
+        }
+
+        if (connection.Has(TcpTraits.Orphan) && segment.PayloadLength > 0 && segment.Sequence + segment.PayloadLength > connection.RcvNxt)
+        {
+            // nobody will read it (RFC 9293 §3.10.4, RFC 2525 §2.17)
+            counters.TCPAbortOnData++;
+            Reset(index, ref connection, TcpCloseReason.Closed);
+            return Verdict.Drop(DropReason.TcpAbortOnData);
+        }
+
+        if (connection.Has(TcpTraits.PeerClosed))
+        {
+            DemandDuplicateAck(index, ref connection);
+            return Verdict.Drop(DropReason.TcpOldData);
+        }
+
+        if (segment.IsFin && !connection.Has(TcpTraits.PeerFinSeen) && IsInWindow(ref connection, segment.Sequence + segment.PayloadLength))
+        {
+            connection.Traits |= TcpTraits.PeerFinSeen;
+            connection.PeerFin = segment.Sequence + segment.PayloadLength;
+        }
+
+        var verdict = segment.PayloadLength > 0 ? ArriveData(index, ref connection, ref segment) : Verdict.Consumed;
+        if (connection.Has(TcpTraits.PeerFinSeen) && !connection.Has(TcpTraits.PeerClosed))
+        {
+            if (connection.RcvNxt == connection.PeerFin)
+            {
+                ReachFin(index, ref connection);
+            }
+            else if (segment.PayloadLength == 0)
+            {
+                DemandDuplicateAck(index, ref connection);
+            }
+        }
+
+        return verdict;
+    }
+
+    private void ReachFin(int index, ref TcpConnection connection)
+    {
+        connection.RcvNxt += 1;
+        connection.Traits |= TcpTraits.PeerClosed;
+        notices |= TcpNotices.PeerClosed;
+        PruneOutOfOrder(ref connection, keep: 0);
+        Demand(index, TcpPending.Ack);
+        Transit(ref connection, TcpEvent.Fin);
+        if (connection.State == TcpState.TimeWait)
+        {
+            EnterTimeWait(index, ref connection);
+        }
+    }
+
+    /// <summary>First: sequence numbers and timestamps (RFC 9293 §3.10.7.4, RFC 7323 §5.3).</summary>
+    private bool IsAcceptable(int index, ref TcpConnection connection, ref TcpSegment segment, out DropReason reason)
+    {
+        reason = DropReason.NotSpecified;
+        if (IsPawsReject(ref connection, ref segment) && !segment.IsReset)
+        {
+            counters.PAWSEstab++;
+            AnswerInvalid(index, ref connection, segment.Length > 0 && !segment.IsSyn, ref counters.TCPACKSkippedPAWS);
+            reason = DropReason.TcpPaws;
+            return false;
+        }
+
+        if (segment.End < connection.RcvWup || segment.Sequence > connection.RcvNxt + ReceiveWindow(ref connection))
+        {
+            reason = segment.End < connection.RcvWup ? DropReason.TcpOldSequence : DropReason.TcpInvalidSequence;
+            if (!segment.IsReset)
+            {
+                AnswerInvalid(index, ref connection, segment.Length > 0 && !segment.IsSyn, ref counters.TCPACKSkippedSeq);
+            }
+
+            return false;
+        }
+
+        return true;
+    }
+
+    private bool IsPawsReject(ref TcpConnection connection, ref TcpSegment segment) =>
+        connection.Has(TcpTraits.Timestamps)
+        && segment.Options.HasTimestamps
+        && (int)(connection.TsRecent - segment.Options.TimestampValue) > 0
+        && now - connection.TsRecentAt < PawsIdle;
+
+    /// <summary>TS.Recent (RFC 7323 §4.3 (2)): from a segment that covers the last acknowledgment sent.</summary>
+    private void NoteTimestamp(ref TcpConnection connection, ref TcpSegment segment)
+    {
+        if (connection.Has(TcpTraits.Timestamps) && segment.Options.HasTimestamps && segment.Sequence <= connection.RcvWup
+            && (int)(segment.Options.TimestampValue - connection.TsRecent) >= 0)
+        {
+            connection.TsRecent = segment.Options.TimestampValue;
+            connection.TsRecentAt = now;
+        }
+    }
+
+    /// <summary>Second: a reset counts only at RCV.NXT; elsewhere in the window it is asked about (RFC 5961 §3.2).</summary>
+    private Verdict ArriveReset(int index, ref TcpConnection connection, ref TcpSegment segment)
+    {
+        if (segment.Sequence != connection.RcvNxt)
+        {
+            Challenge(index, ref connection);
+            return Verdict.Drop(DropReason.TcpReset);
+        }
+
+        var isHandshake = connection.State == TcpState.SynReceived;
+        if (isHandshake)
+        {
+            counters.AttemptFails++;
+        }
+        else if (connection.State is TcpState.Established or TcpState.CloseWait)
+        {
+            counters.EstabResets++;
+        }
+
+        Transit(ref connection, TcpEvent.Abort);
+        Finish(index, isHandshake ? TcpCloseReason.Refused : TcpCloseReason.Reset);
+        return Verdict.Consumed;
+    }
+
+    /// <summary>An acknowledgment that asks whether the peer meant it (RFC 5961), within the rate.</summary>
+    private void Challenge(int index, ref TcpConnection connection)
+    {
+        if (TryAnswerInvalid(ref connection, ref counters.TCPACKSkippedChallenge))
+        {
+            counters.TCPChallengeACK++;
+            Demand(index, TcpPending.Ack);
+        }
+    }
+
+    /// <summary>Data that is not acceptable is always answered; what carries none could be one half of a loop of answers.</summary>
+    private void AnswerInvalid(int index, ref TcpConnection connection, bool hasData, ref long skipped)
+    {
+        if (hasData || TryAnswerInvalid(ref connection, ref skipped))
+        {
+            DemandDuplicateAck(index, ref connection);
+        }
+    }
+
+    private bool TryAnswerInvalid(ref TcpConnection connection, ref long skipped)
+    {
+        if (now - connection.OutOfWindowAnsweredAt < settings.InvalidRateLimitMilliseconds * Millisecond)
+        {
+            skipped++;
+            return false;
+        }
+
+        connection.OutOfWindowAnsweredAt = now;
+        return true;
+    }
+}

@@ -1,0 +1,184 @@
+using Millrace.Headers;
+using Millrace.Memory;
+
+namespace Millrace.Tcp;
+
+/// <content>Segments are written: headers into the headroom of a frame, the checksum left to whoever can finish it.</content>
+public sealed partial class Tcp<TSettings, TMemory, TApplications>
+{
+    /// <summary>Writes the header in front of a payload of the send queue and commits the packet; the outbox has room.</summary>
+    /// <param name="sequence">Of the first byte to send, which may lie inside <paramref name="head"/>.</param>
+    private void Transmit(ref TcpConnection connection, Frame head, Frame last, SequenceNumber sequence, int length, int segments, TcpFlags flags)
+    {
+        ref var metadata = ref arena.Metadata(head);
+        var end = metadata.DataOffset + metadata.DataLength;
+        var payload = Arena.Headroom + (sequence - new SequenceNumber(metadata.Sequence));
+        var headerLength = connection.HeaderLength;
+        metadata.DataOffset = (ushort)(payload - headerLength);
+        metadata.DataLength = (ushort)(end - metadata.DataOffset);
+        for (var frame = head; frame != last;)
+        {
+            var next = NextInSendQueue(frame);
+            ref var fragment = ref arena.Metadata(next);
+            fragment.DataLength = (ushort)PayloadLengthOf(ref fragment);
+            fragment.DataOffset = Arena.Headroom;
+            arena.Metadata(frame).NextFragment = next;
+            frame = next;
+        }
+
+        arena.Metadata(last).NextFragment = Frame.None;
+        metadata.WirePackets = (ushort)segments;
+        metadata.GsoSize = (ushort)(segments > 1 ? connection.Mss : 0);
+        WriteHeader(ref connection, ref metadata, sequence, headerLength, length, flags);
+        outbox.TryCommit(To(ref connection, head));
+        AcknowledgmentSent(ref connection);
+    }
+
+    private void WriteHeader(
+        ref TcpConnection connection, ref FrameMetadata metadata, SequenceNumber sequence, int headerLength, int length, TcpFlags flags)
+    {
+        var header = Arena.Slot(ref metadata).Slice(metadata.DataOffset, headerLength);
+        TcpHeader.Write(
+            header, connection.LocalPort, connection.RemotePort, sequence, connection.RcvNxt, headerLength, flags, SelectWindow(ref connection));
+        if (connection.Has(TcpTraits.Timestamps))
+        {
+            TcpOptions.WriteTimestamps(header[TcpHeader.MinimumLength..], TimestampNow(ref connection), connection.TsRecent);
+        }
+
+        LeaveChecksum(ref metadata, header, connection.LocalAddress, connection.RemoteAddress, headerLength + length);
+    }
+
+    /// <summary>Puts the pseudo-header's sum into the field, and says where to go on.</summary>
+    private static void LeaveChecksum(ref FrameMetadata metadata, Span<byte> header, InetAddress local, InetAddress remote, int length)
+    {
+        TcpHeader.WriteChecksum(header, InternetChecksum.Fold(NetworkHeader.PseudoHeaderSum(local, remote, IpProtocol.Tcp, length)));
+        metadata.TotalLength = length;
+        metadata.TransportOffset = metadata.DataOffset;
+        metadata.NetworkOffset = 0;
+        metadata.Checksum = ChecksumState.Partial;
+        metadata.ChecksumStart = metadata.DataOffset;
+        metadata.ChecksumOffset = TcpHeader.ChecksumOffset;
+        metadata.VlanTci = 0;
+        metadata.Hash = 0;
+        metadata.Flags = FrameFlags.None;
+    }
+
+    private static Outgoing To(ref TcpConnection connection, Frame frame) => new()
+    {
+        Frame = frame,
+        Source = connection.LocalAddress,
+        Destination = connection.RemoteAddress,
+        Protocol = IpProtocol.Tcp,
+        DontFragment = true,
+    };
+
+    /// <summary>Sends a segment without payload.</summary>
+    private bool TrySendControl(ref TcpConnection connection, SequenceNumber sequence, TcpFlags flags)
+    {
+        if (!outbox.TryReserve(out var frame))
+        {
+            return false;
+        }
+
+        ref var metadata = ref arena.Metadata(frame);
+        var headerLength = connection.HeaderLength;
+        metadata.DataLength = (ushort)headerLength;
+        WriteHeader(ref connection, ref metadata, sequence, headerLength, 0, flags);
+        outbox.TryCommit(To(ref connection, frame));
+        counters.OutSegs++;
+        AcknowledgmentSent(ref connection);
+        return true;
+    }
+
+    /// <summary>Sends a SYN, or in SYN-RECEIVED a SYN-ACK.</summary>
+    private bool TrySendSyn(int index, ref TcpConnection connection)
+    {
+        if (!outbox.TryReserve(out var frame))
+        {
+            return false;
+        }
+
+        var isAnswer = connection.State != TcpState.SynSent;
+        var options = new TcpOptions
+        {
+            MaximumSegmentSize = (ushort)connection.AdvertisedMss,
+            HasTimestamps = isAnswer ? connection.Has(TcpTraits.Timestamps) : settings.Timestamps,
+            TimestampValue = TimestampNow(ref connection),
+            TimestampEcho = isAnswer ? connection.TsRecent : 0,
+            HasWindowScale = isAnswer ? connection.ReceiveWindowScale > 0 || connection.SendWindowScale > 0 : settings.WindowScaling,
+            WindowScale = connection.ReceiveWindowScale,
+        };
+        ref var metadata = ref arena.Metadata(frame);
+        var slot = Arena.Slot(ref metadata);
+        var length = TcpHeader.MinimumLength + options.WriteSyn(slot[(metadata.DataOffset + TcpHeader.MinimumLength)..]);
+        metadata.DataLength = (ushort)length;
+        var header = slot.Slice(metadata.DataOffset, length);
+        TcpHeader.Write(
+            header,
+            connection.LocalPort,
+            connection.RemotePort,
+            connection.Iss,
+            isAnswer ? connection.RcvNxt : default,
+            length,
+            isAnswer ? TcpFlags.Syn | TcpFlags.Ack : TcpFlags.Syn,
+            (ushort)Math.Min(connection.RcvWnd, MaximumUnscaledWindow));
+        LeaveChecksum(ref metadata, header, connection.LocalAddress, connection.RemoteAddress, length);
+        outbox.TryCommit(To(ref connection, frame));
+        counters.OutSegs++;
+        connection.Pending &= ~(TcpPending.Syn | TcpPending.Ack);
+        if (connection.SndMax == connection.Iss)
+        {
+            connection.SynSentAt = now;
+            connection.SndNxt = connection.Iss + 1;
+            connection.SndMax = connection.SndNxt;
+            StartRetransmission(index, ref connection);
+        }
+
+        return true;
+    }
+
+    /// <summary>Answers a segment that belongs to no connection with a reset (RFC 9293 §3.10.7.1).</summary>
+    private void ReplyReset(ref TcpSegment segment)
+    {
+        counters.OutRsts++;
+        if (segment.IsAck)
+        {
+            Reply(in segment.Key, segment.Acknowledgment, default, TcpFlags.Rst, 0, default);
+        }
+        else
+        {
+            Reply(in segment.Key, default, segment.End, TcpFlags.Rst | TcpFlags.Ack, 0, default);
+        }
+    }
+
+    /// <summary>Sends a segment that no connection stands behind; lost if there is no room now.</summary>
+    private void Reply(in FlowKey key, SequenceNumber sequence, SequenceNumber acknowledgment, TcpFlags flags, ushort window, TcpOptions options)
+    {
+        if (!outbox.TryReserve(out var frame))
+        {
+            counters.RepliesLost++;
+            return;
+        }
+
+        ref var metadata = ref arena.Metadata(frame);
+        var length = TcpHeader.MinimumLength + (options.HasTimestamps ? TcpOptions.AlignedTimestampsLength : 0);
+        metadata.DataLength = (ushort)length;
+        var header = Arena.Slot(ref metadata).Slice(metadata.DataOffset, length);
+        TcpHeader.Write(header, key.LocalPort, key.RemotePort, sequence, acknowledgment, length, flags, window);
+        if (options.HasTimestamps)
+        {
+            TcpOptions.WriteTimestamps(header[TcpHeader.MinimumLength..], options.TimestampValue, options.TimestampEcho);
+        }
+
+        LeaveChecksum(ref metadata, header, key.Local, key.Remote, length);
+        outbox.TryCommit(new Outgoing
+        {
+            Frame = frame,
+            Source = key.Local,
+            Destination = key.Remote,
+            Protocol = IpProtocol.Tcp,
+            DontFragment = true,
+        });
+        counters.OutSegs++;
+    }
+}

@@ -1,0 +1,56 @@
+using Millrace.Headers;
+using Millrace.Memory;
+
+namespace Millrace.Tcp;
+
+/// <content>Choices an outsider must not foresee: sequence numbers, timestamp offsets, ports.</content>
+public sealed partial class Tcp<TSettings, TMemory, TApplications>
+{
+    private const ulong SequencePurpose = 0x5443_5020_4953_4E00;
+    private const ulong TimestampPurpose = 0x5443_5020_5453_4F00;
+    private const ulong PortPurpose = 0x5443_5020_504F_5254;
+
+    /// <summary>Port counters, by a hash of the destination (RFC 6056 §3.3.4).</summary>
+    private readonly uint[] portCounters = new uint[256];
+
+    /// <summary>ISN = M + F(connection, secret) (RFC 6528 §3), M counting every 64 ns as in Linux (net/core/secure_seq.c).</summary>
+    private SequenceNumber NewIss(in FlowKey key) => new((uint)Keyed(in key, SequencePurpose) + (uint)(now >> 6));
+
+    /// <summary>A connection's timestamps start anywhere (RFC 7323 §7.1).</summary>
+    private uint NewTimestampOffset(in FlowKey key) => (uint)Keyed(in key, TimestampPurpose);
+
+    private ulong Keyed(in FlowKey key, ulong purpose)
+    {
+        var ports = ((ulong)key.LocalPort << 16) | key.RemotePort;
+        var ends = entropy.Hash(key.Local.Upper, key.Local.Lower, ports ^ purpose);
+        return entropy.Hash(ends, key.Remote.Upper, key.Remote.Lower);
+    }
+
+    /// <summary>Double-hash port selection (RFC 6056 §3.3.4, algorithm 4): no two destinations share a counter knowably.</summary>
+    private bool TryChoosePort(InetAddress local, InetEndpoint remote, ushort wanted, out FlowKey key)
+    {
+        key = new FlowKey(local, remote.Address, wanted, remote.Port);
+        if (wanted != 0)
+        {
+            return !IsTaken(in key);
+        }
+
+        var minimum = settings.LocalPortMinimum;
+        var count = (uint)Math.Max(settings.LocalPortMaximum - minimum + 1, 1);
+        var hash = Keyed(in key, PortPurpose);
+        ref var counter = ref portCounters[(hash >> 32) % (uint)portCounters.Length];
+        for (uint tries = 0; tries < count; tries++)
+        {
+            var port = (ushort)(minimum + (((uint)hash + counter++) % count));
+            key = key with { LocalPort = port };
+            if (listenerOfPort[port] == 0 && !IsTaken(in key))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private bool IsTaken(in FlowKey key) => flows.TryFind(in key, out _);
+}

@@ -1,0 +1,258 @@
+using Millrace.Headers;
+using Millrace.Memory;
+
+namespace Millrace.Tcp;
+
+/// <content>
+/// What the application wrote, from SND.UNA on: one full segment a frame, so that a frame can be sent, chained and repeated
+/// as it is. A payload starts at <see cref="Arena.Headroom"/> and ends where the frame's data ends; neither moves when headers
+/// are written in front of it, so they are all that is needed to write other headers later.
+/// </content>
+public sealed partial class Tcp<TSettings, TMemory, TApplications>
+{
+    private const long WritableRetry = 10 * Millisecond;
+
+    /// <summary>
+    /// The queue's links, by frame. FrameMetadata.Next belongs to whoever queues a packet on its way down (neighbour, GSO),
+    /// while the frame stays in this queue.
+    /// </summary>
+    private readonly int[] sendLinks;
+
+    private static bool MayWrite(ref TcpConnection connection) =>
+        connection.State is TcpState.Established or TcpState.CloseWait && !connection.Has(TcpTraits.FinQueued)
+        && (connection.Pending & (TcpPending.Reset | TcpPending.End)) == 0;
+
+    public override int WritableOf(int index)
+    {
+        ref var connection = ref connections[index];
+        if (!MayWrite(ref connection))
+        {
+            return 0;
+        }
+
+        var length = TailRoom(ref connection);
+        var frames = Math.Max((connection.SndBuf - connection.WmemQueued + Arena.FrameTruesize - 1) / Arena.FrameTruesize, 0);
+        var free = Math.Max(arena.Available(Share.Sockets) - guaranteedFrames, 0);
+        if (frames > free)
+        {
+            // beyond what is free for all, only the guaranteed minimum
+            var minimum = Math.Max(memory.Wmem.Minimum, GuaranteedTruesize);
+            var guaranteed = Math.Max((minimum - connection.WmemQueued) / Arena.FrameTruesize - free, 0);
+            frames = Math.Min(frames, Math.Min(free + guaranteed, arena.Available(Share.Sockets)));
+        }
+
+        return (int)Math.Min(length + ((long)frames * connection.Mss), int.MaxValue);
+    }
+
+    public override int Write(int index, ReadOnlySpan<byte> source)
+    {
+        ref var connection = ref connections[index];
+        if (!MayWrite(ref connection))
+        {
+            return 0;
+        }
+
+        var written = 0;
+        while (written < source.Length)
+        {
+            var room = TailRoom(ref connection);
+            if (room == 0)
+            {
+                if (!TryAddFrame(index, ref connection))
+                {
+                    break;
+                }
+
+                room = connection.Mss;
+            }
+
+            ref var metadata = ref arena.Metadata(connection.SendTail);
+            var count = Math.Min(room, source.Length - written);
+            source.Slice(written, count).CopyTo(Arena.Slot(ref metadata)[(metadata.DataOffset + metadata.DataLength)..]);
+            metadata.DataLength = (ushort)(metadata.DataLength + count);
+            connection.WriteSequence += count;
+            written += count;
+        }
+
+        connection.Set(TcpTraits.WantsWritable, connection.Has(TcpTraits.WantsWritable) || written < source.Length);
+        if (written > 0)
+        {
+            List(index);
+        }
+
+        return written;
+    }
+
+    /// <summary>Bytes that fit behind the last frame: it must not be on its way, nor have been sent.</summary>
+    private int TailRoom(ref TcpConnection connection)
+    {
+        if (connection.SendTail.IsNone)
+        {
+            return 0;
+        }
+
+        ref var metadata = ref arena.Metadata(connection.SendTail);
+        return metadata.Holders == Holders.RetransmitQueue && new SequenceNumber(metadata.Sequence) >= connection.SndMax
+            ? Math.Max(connection.Mss - PayloadLengthOf(ref metadata), 0)
+            : 0;
+    }
+
+    private bool TryAddFrame(int index, ref TcpConnection connection)
+    {
+        if (connection.WmemQueued >= connection.SndBuf)
+        {
+            return false;
+        }
+
+        if (!MayCharge(connection.WmemQueued, memory.Wmem.Minimum)
+            || !arena.TryAllocate(Share.Sockets, Holders.RetransmitQueue, out var frame))
+        {
+            // no acknowledgment may be due that would tell of room
+            connection.WritableAt = Math.Min(connection.WritableAt, now + WritableRetry);
+            Schedule(index, ref connection);
+            return false;
+        }
+
+        LinkLast(ref connection, frame, connection.WriteSequence);
+        if (connection.SendNext.IsNone)
+        {
+            connection.SendNext = frame;
+        }
+
+        return true;
+    }
+
+    private void LinkLast(ref TcpConnection connection, Frame frame, SequenceNumber sequence)
+    {
+        ref var metadata = ref arena.Metadata(frame);
+        metadata.Sequence = sequence.Value;
+        sendLinks[frame.Index] = 0;
+        if (connection.SendTail.IsNone)
+        {
+            connection.SendHead = frame;
+        }
+        else
+        {
+            sendLinks[connection.SendTail.Index] = frame.Index;
+        }
+
+        connection.SendTail = frame;
+        connection.WmemQueued += metadata.Truesize;
+    }
+
+    private Frame NextInSendQueue(Frame frame) => new(sendLinks[frame.Index]);
+
+    /// <summary>Payload bytes of a frame of the send queue, whatever headers stand before them.</summary>
+    private static int PayloadLengthOf(ref FrameMetadata metadata) => metadata.DataOffset + metadata.DataLength - Arena.Headroom;
+
+    private static SequenceNumber EndOf(ref FrameMetadata metadata) => new SequenceNumber(metadata.Sequence) + PayloadLengthOf(ref metadata);
+
+    /// <summary>Lets go of the frames below SND.UNA; those that the NIC still has become free with its completion.</summary>
+    /// <returns>When the first of them was sent, in microseconds modulo 2^32; 0 if it was sent twice, or none went.</returns>
+    private uint FreeAcknowledged(ref TcpConnection connection)
+    {
+        uint sentAt = 0;
+        var isFirst = true;
+        while (!connection.SendHead.IsNone)
+        {
+            var frame = connection.SendHead;
+            ref var metadata = ref arena.Metadata(frame);
+            if (EndOf(ref metadata) > connection.SndUna)
+            {
+                // a part of it stays: it is cut when it is sent again, from SND.UNA on
+                break;
+            }
+
+            if (isFirst)
+            {
+                sentAt = metadata.SentAt;
+                isFirst = false;
+            }
+
+            RemoveFirst(ref connection);
+        }
+
+        if (connection.SendNext.IsNone && connection.SndNxt < connection.WriteSequence)
+        {
+            connection.SendNext = connection.SendHead;
+        }
+
+        while (!connection.SendNext.IsNone && EndOf(ref arena.Metadata(connection.SendNext)) <= connection.SndNxt
+            && PayloadLengthOf(ref arena.Metadata(connection.SendNext)) > 0)
+        {
+            connection.SendNext = NextInSendQueue(connection.SendNext);
+        }
+
+        return sentAt;
+    }
+
+    private void RemoveFirst(ref TcpConnection connection)
+    {
+        var frame = connection.SendHead;
+        var next = NextInSendQueue(frame);
+        connection.WmemQueued -= arena.Metadata(frame).Truesize;
+        connection.SendHead = next;
+        if (connection.SendTail == frame)
+        {
+            connection.SendTail = Frame.None;
+        }
+
+        if (connection.SendNext == frame)
+        {
+            connection.SendNext = next;
+        }
+
+        arena.Release(frame, Holders.RetransmitQueue);
+    }
+
+    /// <summary>
+    /// Cuts a frame of the queue in two by copying its tail: after the path's MTU has shrunk, or for a window smaller than a
+    /// segment.
+    /// </summary>
+    /// <param name="length">Payload bytes that stay in the frame.</param>
+    /// <returns>False if the frame is on its way, or there is no memory.</returns>
+    private bool TrySplit(ref TcpConnection connection, Frame frame, int length)
+    {
+        ref var metadata = ref arena.Metadata(frame);
+        if (metadata.Holders != Holders.RetransmitQueue || !arena.TryAllocate(Share.Sockets, Holders.RetransmitQueue, out var rest))
+        {
+            return false;
+        }
+
+        ref var tail = ref arena.Metadata(rest);
+        var count = PayloadLengthOf(ref metadata) - length;
+        Arena.Slot(ref metadata).Slice(Arena.Headroom + length, count).CopyTo(Arena.Slot(ref tail)[Arena.Headroom..]);
+        tail.DataLength = (ushort)count;
+        tail.Sequence = metadata.Sequence + (uint)length;
+        tail.SentAt = metadata.SentAt;
+        metadata.DataOffset = Arena.Headroom;
+        metadata.DataLength = (ushort)length;
+        sendLinks[rest.Index] = sendLinks[frame.Index];
+        sendLinks[frame.Index] = rest.Index;
+        if (connection.SendTail == frame)
+        {
+            connection.SendTail = rest;
+        }
+
+        connection.WmemQueued += tail.Truesize;
+        return true;
+    }
+
+    /// <summary>The send buffer grows with the congestion window (tcp_sndbuf_expand).</summary>
+    private void GrowSendBuffer(ref TcpConnection connection)
+    {
+        if (IsUnderPressure)
+        {
+            return;
+        }
+
+        var segments = Math.Max(settings.InitialCongestionWindow, (connection.Congestion.Window / connection.Mss) + 1);
+        var wanted = Math.Min(2L * segments * Arena.FrameTruesize, memory.Wmem.Maximum);
+        connection.SndBuf = (int)Math.Max(connection.SndBuf, wanted);
+    }
+
+    /// <summary>Whether a writer that was cut short is told: a third of the buffer is free (sk_stream_is_writeable).</summary>
+    private bool IsWritable(ref TcpConnection connection) =>
+        connection.SndBuf - connection.WmemQueued >= connection.WmemQueued / 2
+        && MayCharge(connection.WmemQueued, memory.Wmem.Minimum) && arena.Available(Share.Sockets) > 0;
+}

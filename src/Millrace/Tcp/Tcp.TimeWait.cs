@@ -1,0 +1,123 @@
+using Millrace.Headers;
+using Millrace.Memory;
+
+namespace Millrace.Tcp;
+
+/// <content>TIME-WAIT (RFC 9293 §3.6.1, RFC 6191, net/ipv4/tcp_minisocks.c, tcp_timewait_state_process).</content>
+public sealed partial class Tcp<TSettings, TMemory, TApplications>
+{
+    /// <summary>TCP_TIMEWAIT_LEN.</summary>
+    private const long TimeWaitLength = 60 * Second;
+
+    /// <summary>Leaves a small entry in the connection's place, and ends the connection for its application.</summary>
+    private void EnterTimeWait(int index, ref TcpConnection connection)
+    {
+        counters.TW++;
+        if (timeWaits.IsFull)
+        {
+            counters.TCPTimeWaitOverflow++;
+            ForgetTimeWait(timeWaits.Oldest);
+        }
+
+        var place = timeWaits.Add(now + TimeWaitLength);
+        ref var entry = ref timeWaits[place];
+        entry.Key = connection.Key;
+        entry.SndNxt = connection.SndMax;
+        entry.RcvNxt = connection.RcvNxt;
+        entry.RcvWnd = Math.Max(ReceiveWindow(ref connection), 1);
+        entry.ReceiveWindowScale = connection.ReceiveWindowScale;
+        entry.HasTimestamps = connection.Has(TcpTraits.Timestamps);
+        entry.TsRecent = connection.TsRecent;
+        entry.TimestampOffset = connection.TimestampOffset;
+        entry.AnsweredAt = long.MinValue / 2;
+        flows.TrySet(in entry.Key, ~place);
+        connection.Traits |= TcpTraits.Detached;
+        connection.State = TcpState.TimeWait;
+        EndWhenRead(index, ref connection);
+    }
+
+    private void ExpireTimeWaits()
+    {
+        while (timeWaits.NextExpiry <= now)
+        {
+            ForgetTimeWait(timeWaits.Oldest);
+        }
+    }
+
+    private void ForgetTimeWait(int place)
+    {
+        flows.Remove(in timeWaits[place].Key);
+        timeWaits.Remove(place);
+    }
+
+    private Verdict ArriveInTimeWait(int place, ref TcpSegment segment)
+    {
+        ref var entry = ref timeWaits[place];
+        var isOld = entry.HasTimestamps && segment.Options.HasTimestamps && (int)(entry.TsRecent - segment.Options.TimestampValue) > 0;
+        if (segment.IsReset)
+        {
+            if (!isOld && segment.Sequence == entry.RcvNxt)
+            {
+                ForgetTimeWait(place);
+                return Verdict.Consumed;
+            }
+
+            return Verdict.Drop(DropReason.TcpTimeWait);
+        }
+
+        if (segment.IsSyn && !segment.IsAck && !isOld && IsNewer(in entry, ref segment))
+        {
+            var listener = listenerOfPort[segment.Key.LocalPort] - 1;
+            if (listener >= 0)
+            {
+                // RFC 6191, RFC 9293 §3.6.1: a new incarnation, with sequence numbers beyond those of the old
+                var iss = entry.SndNxt + (65_535 + 2);
+                counters.TWRecycled++;
+                ForgetTimeWait(place);
+                return ArriveSyn(listener, ref segment, iss);
+            }
+        }
+
+        if (!isOld && segment.Sequence == entry.RcvNxt && segment.Length == 0)
+        {
+            if (segment.Options.HasTimestamps)
+            {
+                entry.TsRecent = segment.Options.TimestampValue;
+            }
+
+            timeWaits.Restart(place, now + TimeWaitLength);
+            return Verdict.Consumed;
+        }
+
+        counters.PAWSEstab += isOld ? 1 : 0;
+        if (isOld || segment.IsAck)
+        {
+            // the peer's FIN again, or something worse: both get the last acknowledgment, and the wait begins anew
+            timeWaits.Restart(place, now + TimeWaitLength);
+            AnswerInTimeWait(ref entry);
+        }
+
+        return Verdict.Drop(isOld ? DropReason.TcpPaws : DropReason.TcpTimeWait);
+    }
+
+    private static bool IsNewer(in TimeWaitEntry entry, ref TcpSegment segment) =>
+        segment.Sequence > entry.RcvNxt
+        || (entry.HasTimestamps && segment.Options.HasTimestamps && (int)(segment.Options.TimestampValue - entry.TsRecent) > 0);
+
+    private void AnswerInTimeWait(ref TimeWaitEntry entry)
+    {
+        if (now - entry.AnsweredAt < settings.InvalidRateLimitMilliseconds * Millisecond)
+        {
+            return;
+        }
+
+        entry.AnsweredAt = now;
+        var options = new TcpOptions
+        {
+            HasTimestamps = entry.HasTimestamps,
+            TimestampValue = (uint)(now / Millisecond) + entry.TimestampOffset,
+            TimestampEcho = entry.TsRecent,
+        };
+        Reply(in entry.Key, entry.SndNxt, entry.RcvNxt, TcpFlags.Ack, (ushort)(entry.RcvWnd >> entry.ReceiveWindowScale), options);
+    }
+}

@@ -1,0 +1,247 @@
+using Millrace.Headers;
+using Millrace.Memory;
+using Millrace.Sockets;
+
+namespace Millrace.Tcp;
+
+/// <summary>
+/// TCP (RFC 9293) of one worker. It never transmits inside <see cref="Receive"/>: what a segment causes is noted at its
+/// connection (<see cref="TcpPending"/>), the connection goes on the output list, and <see cref="FillOutbox"/> writes
+/// segments at the end of the poll.
+/// </summary>
+/// <remarks>
+/// Not done, so not offered: selective acknowledgment (RFC 2018), Fast Open, ECN, urgent data (the URG bit is ignored and
+/// its bytes are ordinary data), SYN cookies.
+/// </remarks>
+public sealed partial class Tcp<TSettings, TMemory, TApplications> : TcpSockets
+    where TSettings : struct, ITcpSettings
+    where TMemory : struct, ISocketMemorySettings
+    where TApplications : struct, ITcpApplications
+{
+    private const int None = -1;
+    private const long Never = long.MaxValue;
+    private const long Microsecond = 1_000;
+    private const long Millisecond = 1_000_000;
+    private const long Second = 1_000_000_000;
+
+    // never readonly: a getter or handler call would copy them
+    private TSettings settings;
+    private TMemory memory;
+    private TApplications applications;
+
+    private readonly Arena arena;
+    private readonly Outbox outbox;
+    private readonly Entropy entropy;
+    private readonly NetworkLayer network;
+
+    private readonly TcpConnection[] connections;
+    private readonly int[] freeConnections;
+    private int freeConnectionCount;
+    private readonly FlowTable flows;
+    private readonly TimerWheel wheel;
+    private readonly TimeWaitTable timeWaits;
+    private readonly int[][] freeSlots;
+    private readonly int[] freeSlotCounts;
+
+    private readonly int[] outputRing;
+    private readonly int outputMask;
+    private int outputHead;
+    private int outputTail;
+    private bool isOutputBlocked;
+
+    private long now;
+    private TcpNotices notices;
+    private TcpCounters counters;
+
+    public Tcp(
+        TSettings settings,
+        TMemory memory,
+        Arena arena,
+        Ledger ledger,
+        Outbox outbox,
+        Entropy entropy,
+        NetworkLayer network,
+        TApplications applications)
+    {
+        ArgumentNullException.ThrowIfNull(arena);
+        ArgumentNullException.ThrowIfNull(ledger);
+        ArgumentNullException.ThrowIfNull(outbox);
+        ArgumentNullException.ThrowIfNull(entropy);
+        ArgumentNullException.ThrowIfNull(network);
+        this.settings = settings;
+        this.memory = memory;
+        this.applications = applications;
+        this.arena = arena;
+        this.outbox = outbox;
+        this.entropy = entropy;
+        this.network = network;
+
+        var count = applications.Count;
+        var slotCount = 0;
+        var backlogs = 0;
+        freeSlots = new int[count][];
+        freeSlotCounts = new int[count];
+        for (var i = 0; i < count; i++)
+        {
+            var slots = applications.Connections(i);
+            freeSlots[i] = new int[slots];
+            freeSlotCounts[i] = slots;
+            for (var slot = 0; slot < slots; slot++)
+            {
+                freeSlots[i][slot] = slots - 1 - slot;
+            }
+
+            slotCount += slots;
+            backlogs += applications.Port(i) != 0 ? BacklogOf(applications.Backlog(i)) : 0;
+        }
+
+        connections = new TcpConnection[slotCount + backlogs];
+        freeConnections = new int[connections.Length];
+        for (var i = 0; i < connections.Length; i++)
+        {
+            freeConnections[i] = connections.Length - 1 - i;
+        }
+
+        freeConnectionCount = connections.Length;
+        timeWaits = new TimeWaitTable(settings.MaxTimeWaitBuckets);
+        flows = new FlowTable(connections.Length + settings.MaxTimeWaitBuckets, entropy);
+        wheel = new TimerWheel(connections.Length);
+        outputRing = new int[(int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(connections.Length, 1))];
+        outputMask = outputRing.Length - 1;
+        sendLinks = new int[arena.Capacity + 1];
+        guaranteedFrames = Math.Min(arena.Quota(Share.Sockets) / 2, slotCount * GuaranteedFramesEach);
+        for (var i = 0; i < count; i++)
+        {
+            if (applications.Port(i) != 0 && !TryListen(i, (ushort)applications.Port(i), applications.Backlog(i)))
+            {
+                throw new ArgumentException($"Two TCP applications listen on port {applications.Port(i)}; give each a port of its own.", nameof(applications));
+            }
+        }
+    }
+
+    public ref readonly TcpCounters Counters => ref counters;
+
+    public void PollStart(long now) => this.now = now;
+
+    /// <summary>Runs the timers that are due.</summary>
+    public void Advance(long now)
+    {
+        this.now = now;
+        while (wheel.TryExpire(now, out var index))
+        {
+            Expire(index);
+        }
+
+        ExpireTimeWaits();
+    }
+
+    /// <summary>
+    /// When there is work next. A connection that waits for room in the outbox does not count: the caller knows of it by the
+    /// answer of <see cref="FillOutbox"/>.
+    /// </summary>
+    public long NextDeadline
+    {
+        get
+        {
+            var next = Math.Min(wheel.NextDeadline, timeWaits.NextExpiry);
+            return outputHead != outputTail && !isOutputBlocked ? Math.Min(next, now) : next;
+        }
+    }
+
+    /// <summary>Writes the segments that are due into the outbox.</summary>
+    /// <returns>Whether the outbox, or the reserve of frames, was full before all was written.</returns>
+    public bool FillOutbox(long now)
+    {
+        this.now = now;
+        isOutputBlocked = false;
+        while (outputHead != outputTail)
+        {
+            var index = outputRing[outputHead++ & outputMask];
+            connections[index].Traits &= ~TcpTraits.Listed;
+            if (!Output(index))
+            {
+                // to the end of the list, so that one connection cannot keep the others from sending
+                List(index);
+                isOutputBlocked = true;
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Puts a connection on the output list.</summary>
+    private void List(int index)
+    {
+        ref var connection = ref connections[index];
+        if (!connection.Has(TcpTraits.Listed))
+        {
+            connection.Traits |= TcpTraits.Listed;
+            outputRing[outputTail++ & outputMask] = index;
+        }
+    }
+
+    private void Demand(int index, TcpPending pending)
+    {
+        connections[index].Pending |= pending;
+        List(index);
+    }
+
+    private bool TryAllocateConnection(in FlowKey key, out int index)
+    {
+        index = None;
+        if (freeConnectionCount == 0)
+        {
+            return false;
+        }
+
+        index = freeConnections[freeConnectionCount - 1];
+        if (!flows.TrySet(in key, index))
+        {
+            return false;
+        }
+
+        freeConnectionCount--;
+        ref var connection = ref connections[index];
+        var generation = connection.Generation == int.MaxValue ? 1 : connection.Generation + 1;
+        var listed = connection.Traits & TcpTraits.Listed;
+        connection = default;
+        connection.Generation = generation;
+        connection.Traits = TcpTraits.InUse | listed;
+        connection.LocalAddress = key.Local;
+        connection.RemoteAddress = key.Remote;
+        connection.LocalPort = key.LocalPort;
+        connection.RemotePort = key.RemotePort;
+        connection.Slot = None;
+        connection.Listener = None;
+        connection.RetransmitAt = Never;
+        connection.DelayedAckAt = Never;
+        connection.KeepAliveAt = Never;
+        connection.WritableAt = Never;
+        connection.OutOfWindowAnsweredAt = long.MinValue / 2;
+        connection.LastReceivedAt = now;
+        connection.SoftError = TcpCloseReason.TimedOut;
+        connection.Rtt = RttEstimator.New();
+        connection.MssClamp = DefaultMss;
+        connection.RcvBuf = memory.Rmem.Default;
+        connection.SndBuf = memory.Wmem.Default;
+        connection.ScalingRatio = InitialScalingRatio;
+        return true;
+    }
+
+    private void Transit(ref TcpConnection connection, TcpEvent happened) =>
+        connection.State = TcpStateTable.Next(connection.State, happened);
+
+    private uint TimestampNow(ref TcpConnection connection) => (uint)(now / Millisecond) + connection.TimestampOffset;
+}
+
+/// <summary>What the application is told when a segment is done with.</summary>
+[Flags]
+internal enum TcpNotices : byte
+{
+    None = 0,
+    Connected = 1 << 0,
+    Writable = 1 << 1,
+    Received = 1 << 2,
+    PeerClosed = 1 << 3,
+}

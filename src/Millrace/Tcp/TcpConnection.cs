@@ -1,0 +1,256 @@
+using Millrace.Headers;
+using Millrace.Memory;
+using Millrace.Sockets;
+
+namespace Millrace.Tcp;
+
+/// <summary>
+/// One connection: the transmission control block of RFC 9293 §3.3.1 with Linux's further variables, an element of an
+/// array sized at start. The fields that every segment touches come first.
+/// </summary>
+internal struct TcpConnection
+{
+    public TcpState State;
+    public TcpPending Pending;
+    public TcpTraits Traits;
+
+    /// <summary>Copies of the last acknowledgment still to be sent, each by itself (RFC 5681 §4.2).</summary>
+    public byte DuplicateAcksDue;
+
+    public byte SendWindowScale;
+    public byte ReceiveWindowScale;
+
+    // receive (RFC 9293 §3.3.1, figure 4)
+    public SequenceNumber RcvNxt;
+
+    /// <summary>RCV.NXT as it was last announced (Linux's rcv_wup); from there counts RCV.WND.</summary>
+    public SequenceNumber RcvWup;
+    public int RcvWnd;
+    public int RcvBuf;
+
+    /// <summary>Truesize of the frames in the receive and out-of-order queues.</summary>
+    public int RmemAlloc;
+
+    /// <summary>Bytes that can be read.</summary>
+    public int Readable;
+    public Frame ReceiveHead;
+    public Frame ReceiveTail;
+    public FrameList OutOfOrder;
+    public uint TsRecent;
+    public long TsRecentAt;
+
+    // send (RFC 9293 §3.3.1, figure 3)
+    public SequenceNumber SndUna;
+
+    /// <summary>Next to send; after a timeout it goes back to SND.UNA, and <see cref="SndMax"/> stays.</summary>
+    public SequenceNumber SndNxt;
+
+    /// <summary>The highest sequence number sent, plus one: SND.NXT as RFC 9293 means it for judging acknowledgments.</summary>
+    public SequenceNumber SndMax;
+    public SequenceNumber SndWl1;
+    public int SndWnd;
+    public int MaxWindow;
+
+    /// <summary>Behind the last byte the application wrote; a FIN has this number.</summary>
+    public SequenceNumber WriteSequence;
+
+    /// <summary>End of the last segment sent that was not full (Minshall's variant of Nagle).</summary>
+    public SequenceNumber SndSml;
+
+    /// <summary>Oldest frame that is not acknowledged.</summary>
+    public Frame SendHead;
+
+    /// <summary>The frame that holds SND.NXT.</summary>
+    public Frame SendNext;
+    public Frame SendTail;
+    public int SndBuf;
+
+    /// <summary>Truesize of the frames in the send queue.</summary>
+    public int WmemQueued;
+
+    /// <summary>Payload bytes of a full segment, options taken off.</summary>
+    public int Mss;
+
+    // congestion and retransmission
+    public NewReno Congestion;
+    public RttEstimator Rtt;
+    public LossState LossState;
+
+    /// <summary>Duplicate acknowledgments of SND.UNA in a row.</summary>
+    public int DuplicateAcks;
+
+    /// <summary>RFC 6582's recover: SND.MAX when the last loss was noticed.</summary>
+    public SequenceNumber Recover;
+
+    /// <summary>Timeouts of SND.UNA in a row.</summary>
+    public int Retransmits;
+
+    /// <summary>When the first of them was, or the first probe of a closed window.</summary>
+    public long RetransmitsSince;
+    public int Backoff;
+    public int ProbesOut;
+
+    // timers; the wheel holds the earliest
+    public RetransmitTimer RetransmitTimer;
+    public long RetransmitAt;
+    public long DelayedAckAt;
+
+    /// <summary>Keepalive, or the end of an orphan's FIN-WAIT-2.</summary>
+    public long KeepAliveAt;
+
+    /// <summary>When to look again for room in the sockets' share, after a write that found none.</summary>
+    public long WritableAt;
+    public long LastSentAt;
+
+    // delayed acknowledgment (Linux's inet_csk.icsk_ack)
+    public DelayedAck Ack;
+
+    /// <summary>Estimate of the peer's segment size, for delayed acknowledgment and the silly window (RFC 9293 §3.8.6.2.2).</summary>
+    public int RcvMss;
+
+    /// <summary>Payload to truesize in the receive queue, in 256ths (Linux's scaling_ratio).</summary>
+    public int ScalingRatio;
+
+    public ReceiveSpace Space;
+
+    // rarely
+    public InetAddress LocalAddress;
+    public InetAddress RemoteAddress;
+    public ushort LocalPort;
+    public ushort RemotePort;
+
+    /// <summary>Bytes of network header in front of each segment.</summary>
+    public int NetworkHeaderLength;
+
+    /// <summary>The peer's segment size option, or 536.</summary>
+    public int MssClamp;
+
+    /// <summary>The segment size this end announced.</summary>
+    public int AdvertisedMss;
+    public uint TimestampOffset;
+    public SequenceNumber Iss;
+    public SequenceNumber PeerFin;
+    public long LastReceivedAt;
+
+    /// <summary>When a segment that was not acceptable was last answered.</summary>
+    public long OutOfWindowAnsweredAt;
+    public long SynSentAt;
+    public int KeepAliveProbesOut;
+    public int Application;
+
+    /// <summary>The application's slot, -1 before the handshake is over.</summary>
+    public int Slot;
+
+    /// <summary>Listener whose backlog counts this connection while it is in SYN-RECEIVED, else -1.</summary>
+    public int Listener;
+
+    /// <summary>How often this place was used; 0 means never.</summary>
+    public int Generation;
+    public TcpCloseReason CloseReason;
+
+    /// <summary>What a soft ICMP error said; the reason if the connection times out (RFC 5461 §2.2).</summary>
+    public TcpCloseReason SoftError;
+
+    public bool HasSlot => Slot >= 0;
+
+    public FlowKey Key => new(LocalAddress, RemoteAddress, LocalPort, RemotePort);
+
+    public bool Has(TcpTraits trait) => (Traits & trait) != 0;
+
+    public void Set(TcpTraits trait, bool value) => Traits = value ? Traits | trait : Traits & ~trait;
+
+    /// <summary>Bytes, a FIN counted, between SND.UNA and SND.NXT.</summary>
+    public int InFlight => SndNxt - SndUna;
+
+    /// <summary>Whether a FIN stands behind what was written.</summary>
+    public bool IsFinDue => Has(TcpTraits.FinQueued) && SndNxt <= WriteSequence;
+
+    /// <summary>Bytes of TCP header of a segment that is not a SYN.</summary>
+    public int HeaderLength => TcpHeader.MinimumLength + (Has(TcpTraits.Timestamps) ? TcpOptions.AlignedTimestampsLength : 0);
+}
+
+/// <summary>What the end of a poll owes a connection.</summary>
+[Flags]
+internal enum TcpPending : ushort
+{
+    None = 0,
+
+    /// <summary>An acknowledgment, by itself if no data goes.</summary>
+    Ack = 1 << 0,
+
+    /// <summary>A SYN, or in SYN-RECEIVED a SYN-ACK.</summary>
+    Syn = 1 << 1,
+
+    /// <summary>The segment at SND.UNA again, whatever the windows say.</summary>
+    Retransmit = 1 << 2,
+
+    /// <summary>A probe of a closed window, or of a peer that is silent.</summary>
+    Probe = 1 << 3,
+
+    /// <summary>A reset; the connection ends with it.</summary>
+    Reset = 1 << 4,
+
+    /// <summary>The end of the connection, to be told to the application.</summary>
+    End = 1 << 5,
+}
+
+/// <summary>What is true of a connection for longer.</summary>
+[Flags]
+internal enum TcpTraits : ushort
+{
+    None = 0,
+    Timestamps = 1 << 0,
+    NoDelay = 1 << 1,
+
+    /// <summary>The application shut its sending side down: a FIN stands at <see cref="TcpConnection.WriteSequence"/>.</summary>
+    FinQueued = 1 << 2,
+
+    /// <summary>The peer's FIN was seen, perhaps before data that precedes it.</summary>
+    PeerFinSeen = 1 << 3,
+
+    /// <summary>The peer's FIN was reached.</summary>
+    PeerClosed = 1 << 4,
+
+    /// <summary>A write was cut short: the application waits for room.</summary>
+    WantsWritable = 1 << 5,
+
+    /// <summary>The application closed both directions.</summary>
+    Orphan = 1 << 6,
+
+    /// <summary>The flow table knows the connection no longer: it has ended, or a TIME-WAIT entry stands in for it.</summary>
+    Detached = 1 << 7,
+
+    /// <summary>A SYN was sent by this end, so the end of the open is told whatever it is.</summary>
+    Active = 1 << 8,
+
+    /// <summary>On the output list.</summary>
+    Listed = 1 << 9,
+
+    /// <summary>The array's place is in use.</summary>
+    InUse = 1 << 10,
+
+    /// <summary>Sending stopped at the congestion window, not for want of data.</summary>
+    CongestionLimited = 1 << 11,
+
+    /// <summary>The SYN was sent more than once.</summary>
+    SynRetransmitted = 1 << 12,
+}
+
+internal enum LossState : byte
+{
+    /// <summary>Nothing is known to be lost.</summary>
+    Open,
+
+    /// <summary>Fast recovery (RFC 6582).</summary>
+    Recovery,
+
+    /// <summary>After a timeout, until what was in flight then is acknowledged.</summary>
+    Loss,
+}
+
+internal enum RetransmitTimer : byte
+{
+    None,
+    Retransmission,
+    Probe,
+}

@@ -1,0 +1,63 @@
+namespace Millrace.Tcp;
+
+/// <summary>What TCP counts, under the names of /proc/net/snmp and /proc/net/netstat. One worker writes it.</summary>
+public struct TcpCounters
+{
+    public long ActiveOpens;
+    public long PassiveOpens;
+    public long AttemptFails;
+    public long EstabResets;
+    public long InSegs;
+    public long OutSegs;
+    public long RetransSegs;
+    public long InErrs;
+    public long OutRsts;
+    public long InCsumErrors;
+
+    public long ListenOverflows;
+    public long ListenDrops;
+    public long OutOfWindowIcmps;
+    public long TW;
+    public long TWRecycled;
+    public long TCPTimeWaitOverflow;
+    public long PAWSActive;
+    public long PAWSEstab;
+    public long DelayedACKs;
+    public long TCPHPHits;
+    public long TCPPureAcks;
+    public long TCPHPAcks;
+    public long TCPRenoRecovery;
+    public long TCPFastRetrans;
+    public long TCPSlowStartRetrans;
+    public long TCPTimeouts;
+    public long TCPSpuriousRtxHostQueues;
+    public long TCPRenoRecoveryFail;
+    public long PruneCalled;
+    public long OfoPruned;
+    public long TCPRcvQDrop;
+    public long TCPRcvCoalesce;
+    public long TCPOFOQueue;
+    public long TCPOFODrop;
+    public long TCPOFOMerge;
+    public long TCPZeroWindowDrop;
+    public long TCPChallengeACK;
+    public long TCPSYNChallenge;
+    public long TCPACKSkippedChallenge;
+    public long TCPACKSkippedSeq;
+    public long TCPACKSkippedPAWS;
+    public long TCPAbortOnData;
+    public long TCPAbortOnClose;
+    public long TCPAbortOnTimeout;
+    public long TCPAbortOnMemory;
+    public long TCPReqQFullDrop;
+    public long TCPMemoryPressures;
+    public long TCPSynRetrans;
+    public long TCPKeepAlive;
+    public long TCPFromZeroWindowAdv;
+    public long TCPToZeroWindowAdv;
+    public long TCPWinProbe;
+    public long TCPWantZeroWindowAdv;
+
+    /// <summary>Replies without a connection that found the outbox or the reserve full.</summary>
+    public long RepliesLost;
+}

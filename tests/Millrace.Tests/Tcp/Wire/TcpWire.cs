@@ -1,0 +1,111 @@
+using Millrace.Headers;
+using Millrace.Sockets;
+using Millrace.Tcp;
+
+namespace Millrace.Tests.Tcp;
+
+/// <summary>Two TCPs on a wire in virtual time, with loss, duplication and reordering from a seed.</summary>
+public sealed class TcpWire : IDisposable
+{
+    public static readonly InetAddress ClientAddress = InetAddress.Parse("10.0.0.1");
+    public static readonly InetAddress ServerAddress = InetAddress.Parse("10.0.0.2");
+
+    private readonly PriorityQueue<(TcpHost To, ReadOnlyMemory<byte> Packet), (long, long)> flying = new();
+    private readonly Random random;
+    private long order;
+
+    public TcpWire(int seed = 1, TcpChoice? choice = null, TcpChoice? serverChoice = null, TestApplication? clientApplication = null, TestApplication? serverApplication = null)
+    {
+        random = new Random(seed);
+        Client = new TcpHost(ClientAddress, (ulong)seed, choice, clientApplication ?? new TestApplication());
+        Server = new TcpHost(ServerAddress, (ulong)seed + 1000, serverChoice ?? choice, serverApplication ?? new TestApplication { Port = 80 });
+    }
+
+    public TcpHost Client { get; }
+
+    public TcpHost Server { get; }
+
+    public long Now { get; private set; } = 1_000_000_000;
+
+    public long Delay { get; init; } = 1_000_000;
+
+    public double Loss { get; set; }
+
+    public double Duplication { get; set; }
+
+    public double Reordering { get; set; }
+
+    public int Packets { get; private set; }
+
+    public TcpSocketId Connect()
+    {
+        Client.Begin(Now);
+        Assert.Equal(TcpConnectResult.Opening, Client.Tcp.Connect(0, new InetEndpoint(ServerAddress, 80), out var id));
+        return id;
+    }
+
+    /// <summary>Lets everything happen until nothing is in flight and no timer is due before the given time, or the test is satisfied.</summary>
+    public bool Run(long milliseconds, Func<bool>? until = null)
+    {
+        var end = Now + (milliseconds * 1_000_000);
+        Flush();
+        for (var steps = 0; until is null || !until(); steps++)
+        {
+            Assert.True(steps < 2_000_000, "time stands still");
+            var next = Math.Min(Client.Tcp.NextDeadline, Server.Tcp.NextDeadline);
+            if (flying.TryPeek(out _, out var first))
+            {
+                next = Math.Min(next, first.Item1);
+            }
+
+            if (next > end)
+            {
+                Now = end;
+                return until is null;
+            }
+
+            Now = Math.Max(Now, next);
+            Client.Begin(Now);
+            Server.Begin(Now);
+            while (flying.TryPeek(out var arrival, out var time) && time.Item1 <= Now)
+            {
+                flying.Dequeue();
+                Packets++;
+                arrival.To.Take(arrival.Packet.Span);
+            }
+
+            Client.Tcp.Advance(Now);
+            Server.Tcp.Advance(Now);
+            Flush();
+        }
+
+        return true;
+    }
+
+    private void Flush()
+    {
+        Client.End(packet => Launch(Server, packet));
+        Server.End(packet => Launch(Client, packet));
+    }
+
+    private void Launch(TcpHost to, ReadOnlyMemory<byte> packet)
+    {
+        if (random.NextDouble() < Loss)
+        {
+            return;
+        }
+
+        var copies = random.NextDouble() < Duplication ? 2 : 1;
+        for (var i = 0; i < copies; i++)
+        {
+            var late = random.NextDouble() < Reordering ? random.Next(1, 10) * Delay / 4 : 0;
+            flying.Enqueue((to, packet), (Now + Delay + late, order++));
+        }
+    }
+
+    public void Dispose()
+    {
+        Client.Dispose();
+        Server.Dispose();
+    }
+}

@@ -1,0 +1,116 @@
+using Millrace.Headers;
+using Millrace.Memory;
+
+namespace Millrace.Tests.Tcp;
+
+/// <summary>What a test chooses; everything else is Linux's default.</summary>
+public sealed class TcpChoice
+{
+    public bool Timestamps { get; init; } = true;
+
+    public bool WindowScaling { get; init; } = true;
+
+    public bool KeepAlive { get; init; }
+
+    public int MaxGsoSegments { get; init; } = 1;
+
+    public int MaxTimeWaitBuckets { get; init; } = 16;
+
+    public int SoMaxConn { get; init; } = 8;
+
+    public bool ModerateReceiveBuffer { get; init; } = true;
+
+    public int LocalPortMinimum { get; init; } = 32768;
+
+    public int LocalPortMaximum { get; init; } = 60999;
+
+    public MemoryLimits Rmem { get; init; } = new(4096, 131072, 33554432);
+
+    public MemoryLimits Wmem { get; init; } = new(4096, 16384, 4194304);
+
+    public int Connections { get; init; } = 4;
+
+    public int SocketFrames { get; init; } = 4096;
+
+    public int Mtu { get; init; } = 1500;
+
+    public int OutboxCapacity { get; init; } = 256;
+}
+
+public readonly struct TestTcpSettings(TcpChoice choice) : ITcpSettings
+{
+    public int SynRetries => 6;
+
+    public int SynLinearTimeouts => 4;
+
+    public int SynAckRetries => 5;
+
+    public int Retries2 => 15;
+
+    public int RtoMinMilliseconds => 200;
+
+    public int RtoMaxMilliseconds => 120_000;
+
+    public bool Timestamps => choice.Timestamps;
+
+    public bool WindowScaling => choice.WindowScaling;
+
+    public int FinTimeoutSeconds => 60;
+
+    public int MaxTimeWaitBuckets => choice.MaxTimeWaitBuckets;
+
+    public bool KeepAlive => choice.KeepAlive;
+
+    public int KeepAliveTimeSeconds => 7200;
+
+    public int KeepAliveIntervalSeconds => 75;
+
+    public int KeepAliveProbes => 9;
+
+    public int SoMaxConn => choice.SoMaxConn;
+
+    public int LocalPortMinimum => choice.LocalPortMinimum;
+
+    public int LocalPortMaximum => choice.LocalPortMaximum;
+
+    public int InitialCongestionWindow => 10;
+
+    public int InvalidRateLimitMilliseconds => 500;
+
+    public int MinimumSegmentSize => 48;
+
+    public bool ModerateReceiveBuffer => choice.ModerateReceiveBuffer;
+
+    public int MaxGsoSegments => choice.MaxGsoSegments;
+}
+
+public readonly struct TestSocketMemory(TcpChoice choice) : ISocketMemorySettings
+{
+    public MemoryLimits Rmem => choice.Rmem;
+
+    public MemoryLimits Wmem => choice.Wmem;
+}
+
+/// <summary>A network layer with one interface and a path MTU that a test may change.</summary>
+public sealed class TestNetwork(InetAddress own, int mtu) : NetworkLayer
+{
+    public int Mtu { get; set; } = mtu;
+
+    public bool HasRoute { get; set; } = true;
+
+    public override bool TryRoute(InetAddress destination, out Route route)
+    {
+        route = new Route(own, 0, destination == own, Mtu);
+        return HasRoute;
+    }
+
+    public override int PathMtu(InetAddress destination) => Mtu;
+
+    public override bool IsLocal(InetAddress address) => address == own;
+
+    public override int HeaderLength(InetAddress destination) => 20;
+
+    public override void Reject(Frame packet, RejectReason reason, long now)
+    {
+    }
+}
