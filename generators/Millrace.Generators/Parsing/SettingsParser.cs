@@ -14,7 +14,8 @@ internal sealed class SettingsParser(string profile, bool allRuntime, Action<Dia
     /// <param name="attribute">The declaration; null for defaults alone.</param>
     /// <param name="label">The attribute's name in messages.</param>
     /// <param name="chosen">Property names that were used otherwise (types of type parameters).</param>
-    public SettingsSpec Parse(INamedTypeSymbol settings, AttributeData? attribute, string label, ISet<string> chosen)
+    /// <param name="undeclared">Whether another stage reads them and no attribute declares them.</param>
+    public SettingsSpec Parse(INamedTypeSymbol settings, AttributeData? attribute, string label, ISet<string> chosen, bool undeclared = false)
     {
         var getters = Getters(settings);
         var given = attribute is null ? [] : Given(attribute);
@@ -42,7 +43,7 @@ internal sealed class SettingsParser(string profile, bool allRuntime, Action<Dia
             }
         }
 
-        var items = getters.Select(getter => Setting(getter, given, runtime, attribute is null, location, label)).ToEquatable();
+        var items = getters.Select(getter => Setting(getter, given, runtime, attribute is null, undeclared, location, label)).ToEquatable();
         return new SettingsSpec(settings.Qualified(), SettingsName(settings), settings.IsPublic(), items);
     }
 
@@ -113,10 +114,11 @@ internal sealed class SettingsParser(string profile, bool allRuntime, Action<Dia
     }
 
     private SettingSpec Setting(
-        IPropertySymbol getter, Dictionary<string, TypedConstant> given, string[] runtime, bool defaultsOnly, Location? location, string label)
+        IPropertySymbol getter, Dictionary<string, TypedConstant> given, string[] runtime, bool defaultsOnly, bool undeclared,
+        Location? location, string label)
     {
         var written = given.Where(pair => Matches(getter.Name, pair.Key)).Select(pair => (TypedConstant?)pair.Value).FirstOrDefault();
-        var origin = DefaultOf(getter);
+        var origin = (undeclared ? getter.Attribute("Millrace.UndeclaredAttribute") : null) ?? DefaultOf(getter);
         var capacity = DecidesCapacity(getter);
         var isRuntime = !capacity && ((allRuntime && !defaultsOnly) || runtime.Contains(getter.Name));
         var range = getter.Attribute("Millrace.AllowedAttribute");

@@ -139,7 +139,7 @@ internal sealed class StageParser(SettingsParser settingsParser, Compilation com
             return new TypeParameterSpec(StageParameterKind.Settings, settings.Interface, null);
         }
 
-        var defaults = settingsParser.Parse(constraint!, null, SettingsParser.SettingsName(constraint!), chosen);
+        var defaults = settingsParser.Parse(constraint!, null, SettingsParser.SettingsName(constraint!), chosen, undeclared: true);
         return new TypeParameterSpec(StageParameterKind.Settings, constraint!.Qualified(), defaults);
     }
 

@@ -70,7 +70,7 @@ internal static class Planner
                 }
 
                 settings.Add(new PlannedSettings(parameter.Defaults!.Name, parameter.Defaults));
-                notes.Add($"[{parameter.Defaults.Name}] is put in with its defaults: [{stage.Name}] reads them.");
+                notes.Add($"The settings of [{parameter.Defaults.Name}] are put in, which is not declared: [{stage.Name}] reads them.");
             }
         }
 

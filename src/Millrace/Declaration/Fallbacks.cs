@@ -1,0 +1,3 @@
+using Millrace;
+
+[assembly: Fallback(PacketFact.ChecksumVerified, typeof(SoftwareChecksumAttribute))]
