@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using System.Xml.Linq;
+using Millrace.Tests;
+
+namespace Millrace.Aot.Tests;
+
+/// <summary>A sample published by NativeAOT, with the names of everything that went into it.</summary>
+public abstract class NativePublication(string sample)
+{
+    private static readonly TimeSpan PublishLimit = TimeSpan.FromMinutes(8);
+    private readonly Lock gate = new();
+    private string? folder;
+
+    /// <summary>The published program; publishes at the first call.</summary>
+    public string Program => Path.Combine(Publish(), sample);
+
+    /// <summary>Names in the linker's map: methods, types and data.</summary>
+    public IReadOnlyCollection<string> MapNames
+    {
+        get
+        {
+            Publish();
+            var map = Directory.EnumerateFiles(Path.Combine(Requires.RepositoryRoot, "samples", sample, "obj-aot"), $"{sample}.map.xml", SearchOption.AllDirectories).Single();
+            return [.. XDocument.Load(map).Descendants().Select(node => (string?)node.Attribute("Name")).OfType<string>()];
+        }
+    }
+
+    public static (int ExitCode, string Output) Run(string program, IEnumerable<string> arguments, TimeSpan limit)
+    {
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using var process = Process.Start(start)!;
+        var error = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEndAsync();
+        if (!process.WaitForExit(limit))
+        {
+            process.Kill(entireProcessTree: true);
+            throw new TimeoutException($"{program} {string.Join(' ', arguments)} did not end within {limit}.");
+        }
+
+        return (process.ExitCode, output.GetAwaiter().GetResult() + error.GetAwaiter().GetResult());
+    }
+
+    private string Publish()
+    {
+        Requires.Tool("clang");
+        lock (gate)
+        {
+            if (folder is null)
+            {
+                var target = Directory.CreateTempSubdirectory("millrace-aot-").FullName;
+                var (exitCode, output) = Run(
+                    "dotnet",
+                    ["publish", Path.Combine(Requires.RepositoryRoot, "samples", sample), "-c", "Release", "-r", "linux-x64", "-p:Aot=true", "-o", target, "--nologo"],
+                    PublishLimit);
+                Assert.True(exitCode == 0, output);
+                folder = target;
+            }
+
+            return folder;
+        }
+    }
+}
+
+public sealed class UdpEchoPublication() : NativePublication("UdpEcho");
+
+public sealed class HttpAppliancePublication() : NativePublication("HttpAppliance");
