@@ -138,19 +138,24 @@ internal sealed class IngressEmitter(Plan plan, CodeWriter code)
         code.Line($"verdict = packet.Metadata.TransportOffset == 0 ? {unhandled} : {rejected};");
     }
 
+    /// <summary>One release for all who end a packet, so that it can be inlined; who keeps one goes on with the next.</summary>
     private void EmitSettle()
     {
         code.Block("switch (verdict.Kind)", () =>
         {
-            Case("Drop", "ledger.DropIngress(verdict.Reason, wirePackets);", $"arena.ReleaseChain(packet.Frame, {Holders}.Loop);");
-            Case("Deliver", "ledger.Delivered += wirePackets;", $"arena.ReleaseChain(packet.Frame, {Holders}.Loop);");
-            Case("Consumed", "ledger.Consumed += wirePackets;", $"arena.ReleaseChain(packet.Frame, {Holders}.Loop);");
-            Case("Queued", "ledger.Delivered += wirePackets;");
-            Case("Transmit", "ledger.Forwarded += wirePackets;", "forwarded.Enqueue(arena, packet.Frame);");
+            Case("Drop", "break;", "ledger.DropIngress(verdict.Reason, wirePackets);");
+            Case("Deliver", "break;", "ledger.Delivered += wirePackets;");
+            Case("Consumed", "break;", "ledger.Consumed += wirePackets;");
+            Case("Queued", "continue;", "ledger.Delivered += wirePackets;");
+            Case("Transmit", "continue;", "ledger.Forwarded += wirePackets;", "forwarded.Enqueue(arena, packet.Frame);");
+            code.Line("default:");
+            code.Line("    continue;");
         });
+        code.Line();
+        code.Line($"arena.ReleaseChain(packet.Frame, {Holders}.Loop);");
     }
 
-    private void Case(string kind, params string[] lines)
+    private void Case(string kind, string end, params string[] lines)
     {
         code.Line($"case {VerdictKind}.{kind}:");
         foreach (var line in lines)
@@ -158,7 +163,7 @@ internal sealed class IngressEmitter(Plan plan, CodeWriter code)
             code.Line("    " + line);
         }
 
-        code.Line("    break;");
+        code.Line("    " + end);
     }
 
     private void EmitReject()

@@ -123,8 +123,7 @@ internal sealed class SettingsParser(string profile, bool allRuntime, Action<Dia
         var isRuntime = !capacity && ((allRuntime && !defaultsOnly) || runtime.Contains(getter.Name));
         var range = getter.Attribute("Millrace.AllowedAttribute");
         var (minimum, maximum) = range is null ? (0L, 0L) : ((long)range.ConstructorArguments[0].Value!, (long)range.ConstructorArguments[1].Value!);
-        var undeclared = defaultsOnly ? getter.Attribute("Millrace.UndeclaredAttribute") : null;
-        var constant = written ?? (undeclared ?? origin)?.ConstructorArguments[0];
+        var constant = written ?? origin?.ConstructorArguments[0];
         var converted = default(Literals.Converted);
         if (constant is null)
         {

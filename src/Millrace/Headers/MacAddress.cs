@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 
 namespace Millrace.Headers;
 
@@ -15,6 +16,7 @@ public readonly record struct MacAddress(ulong Value)
 
     public bool IsBroadcast => Value == 0xFFFF_FFFF_FFFF;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static MacAddress Read(ReadOnlySpan<byte> source) =>
         new(((ulong)BinaryPrimitives.ReadUInt32BigEndian(source) << 16) | BinaryPrimitives.ReadUInt16BigEndian(source.Slice(4, 2)));
 

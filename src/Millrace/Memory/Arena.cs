@@ -138,7 +138,7 @@ public sealed class Arena : IDisposable
         var left = metadata.Holders & ~holder;
         if (left == metadata.Holders)
         {
-            Throw.FrameNotHeld(frame.Index, holder.ToString(), metadata.Holders.ToString());
+            Throw.FrameNotHeld(frame.Index, holder, metadata.Holders);
         }
 
         metadata.Holders = left;
@@ -149,7 +149,24 @@ public sealed class Arena : IDisposable
     }
 
     /// <summary>Takes a holder off every frame of a packet.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void ReleaseChain(Frame head, Holders holder)
+    {
+        if (head.IsNone)
+        {
+            return;
+        }
+
+        var next = store[head.Index].NextFragment;
+        Release(head, holder);
+        if (!next.IsNone)
+        {
+            ReleaseRest(next, holder);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void ReleaseRest(Frame head, Holders holder)
     {
         while (!head.IsNone)
         {
@@ -216,6 +233,7 @@ public sealed class Arena : IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Free(Frame frame, ref FrameMetadata metadata)
     {
         if ((metadata.Flags & FrameFlags.Borrowed) != 0)

@@ -9,7 +9,7 @@ internal static class Throw
     public static void FrameOutOfRange() => throw new ArgumentOutOfRangeException("frame", "The frame is not one of this arena.");
 
     [DoesNotReturn]
-    public static void FrameNotHeld(int index, string holder, string holders) =>
+    public static void FrameNotHeld(int index, Memory.Holders holder, Memory.Holders holders) =>
         throw new InvalidOperationException($"Frame #{index} was released by {holder}, but it is held by {holders}: it would be freed twice.");
 
     [DoesNotReturn]
