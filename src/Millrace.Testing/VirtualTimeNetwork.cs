@@ -27,6 +27,12 @@ public sealed class VirtualTimeNetwork
     /// <summary>The time, in nanoseconds. It begins at a second, so that no stack takes 0 for "never".</summary>
     public long Now { get; private set; } = 1_000_000_000;
 
+    /// <summary>Where the time begins instead: for stacks that have run before.</summary>
+    public long StartAt
+    {
+        init => Now = value;
+    }
+
     /// <summary>The NIC queue polled on every interface.</summary>
     public int Queue { get; init; }
 
