@@ -121,7 +121,7 @@ internal sealed class Station : IDisposable
         EthernetHeader.Write(bytes, new MacAddress(0x0200_0000_000B), new MacAddress(0x0200_0000_000A), (EtherType)0x88B5);
         for (var i = EthernetHeader.Length; i < length; i++)
         {
-            bytes[i] = (byte)(i * 7 + number);
+            bytes[i] = (byte)((i * 7) + number + ((number >> 8) * 13));
         }
 
         BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(EthernetHeader.Length), number);
