@@ -165,12 +165,8 @@ public sealed partial class Ipv4Layer : NetworkLayer
     {
         get
         {
-            if (!ready.IsEmpty || HasResumable)
-            {
-                return Now;
-            }
-
-            return Math.Min(Math.Min(neighbours.NextDeadline, reassembly.NextDeadline), paths.NextDeadline);
+            // what came by loopback waits for nobody; what is ready to go out waits for the NIC
+            return HasResumable ? Now : Math.Min(Math.Min(neighbours.NextDeadline, reassembly.NextDeadline), paths.NextDeadline);
         }
     }
 
