@@ -16,6 +16,8 @@ namespace Millrace.CodeShape;
 [Stage<Runts>]
 [Udp]
 [UdpHandler<Sink>(7)]
+[Tcp]
+[TcpHandler<Discard>(9, Connections = 16)]
 [Gso]
 public sealed partial class ShapedStack;
 
@@ -72,4 +74,24 @@ public struct Sink : IUdpHandler
     public long Bytes;
 
     public void Received(UdpDatagram datagram) => Bytes += datagram.Data.Length;
+}
+
+/// <summary>Takes bytes and forgets them (RFC 863).</summary>
+public struct Discard : ITcpHandler
+{
+    public readonly void Connected(TcpSocket socket)
+    {
+    }
+
+    public readonly void Received(TcpSocket socket) => socket.Consume(socket.Readable);
+
+    public readonly void Writable(TcpSocket socket)
+    {
+    }
+
+    public readonly void PeerClosed(TcpSocket socket) => socket.Shutdown();
+
+    public readonly void Closed(TcpSocket socket, TcpCloseReason reason)
+    {
+    }
 }

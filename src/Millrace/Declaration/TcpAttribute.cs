@@ -3,7 +3,7 @@ using Millrace.Tcp;
 namespace Millrace;
 
 /// <summary>TCP (RFC 9293 and what updates it), with Linux's defaults.</summary>
-[StageType(typeof(TcpStage<,,>), Place = 2100, Summary = "takes TCP segments to their connections and sends what applications wrote")]
+[StageType(typeof(TcpStage<,,,>), Place = 2100, Summary = "takes TCP segments to their connections and sends what applications wrote")]
 public sealed class TcpAttribute : StageAttribute
 {
     /// <inheritdoc cref="ITcpSettings.SynRetries"/>
@@ -183,10 +183,11 @@ public interface ITcpSettings
     bool ModerateReceiveBuffer { get; }
 
     /// <summary>
-    /// Segments a packet may stand for when it leaves TCP: 1 unless a stage or the NIC below cuts it (GSO_MAX_SEGS). The
-    /// payload stays below 65,536 bytes in any case.
+    /// Segments a packet may stand for when it leaves TCP, if a stage or the NIC below cuts it; where
+    /// <see cref="GsoAttribute"/> is not declared it is one whatever this says (<see cref="IGsoSettings.MaxSegments"/>).
+    /// The payload stays below 65,536 bytes in any case.
     /// </summary>
-    [Default(1, Source = "gso_max_segs")]
+    [Default(65_535, Source = "gso_max_segs")]
     [Allowed(1, 65_535)]
     [DecidesCapacity]
     int MaxGsoSegments { get; }

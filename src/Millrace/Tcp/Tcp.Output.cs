@@ -167,10 +167,9 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
         var segments = 1;
         var last = head;
         var total = length;
-        var most = settings.MaxGsoSegments;
-        if (most > 1 && length == connection.Mss && skip == 0)
+        if (maxGsoSegments > 1 && length == connection.Mss && skip == 0)
         {
-            (last, segments, total) = Extend(ref connection, head, length, most);
+            (last, segments, total) = Extend(ref connection, head, length, maxGsoSegments);
         }
 
         var next = NextInSendQueue(last);

@@ -33,6 +33,7 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications> : TcpSockets
     private readonly Outbox outbox;
     private readonly Entropy entropy;
     private readonly NetworkLayer network;
+    private readonly int maxGsoSegments;
 
     private readonly TcpConnection[] connections;
     private readonly int[] freeConnections;
@@ -53,6 +54,7 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications> : TcpSockets
     private TcpNotices notices;
     private TcpCounters counters;
 
+    /// <param name="maxGsoSegments">Segments a packet may stand for if something below cuts it (<see cref="IGsoSettings"/>).</param>
     public Tcp(
         TSettings settings,
         TMemory memory,
@@ -61,7 +63,8 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications> : TcpSockets
         Outbox outbox,
         Entropy entropy,
         NetworkLayer network,
-        TApplications applications)
+        TApplications applications,
+        int maxGsoSegments = ushort.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(arena);
         ArgumentNullException.ThrowIfNull(ledger);
@@ -75,6 +78,7 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications> : TcpSockets
         this.outbox = outbox;
         this.entropy = entropy;
         this.network = network;
+        this.maxGsoSegments = Math.Min(settings.MaxGsoSegments, maxGsoSegments);
 
         var count = applications.Count;
         var slotCount = 0;

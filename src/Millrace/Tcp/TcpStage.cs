@@ -7,7 +7,7 @@ using Millrace.Sockets;
 namespace Millrace.Tcp;
 
 /// <summary>The door to <see cref="Tcp{TSettings,TMemory,TApplications}"/>: one call a packet, or a merged packet.</summary>
-[Needs(PacketFact.NetworkHeaderParsed, PacketFact.Whole)]
+[Needs(PacketFact.ChecksumVerified, PacketFact.NetworkHeaderParsed, PacketFact.Whole)]
 [Drops(
     DropReason.PacketTooSmall,
     DropReason.HeaderTruncated,
@@ -33,9 +33,10 @@ namespace Millrace.Tcp;
     DropReason.TcpListenOverflow,
     DropReason.TcpAbortOnData,
     DropReason.TcpTimeWait)]
-public struct TcpStage<TSettings, TMemory, TApplications>(
+public struct TcpStage<TSettings, TMemory, TGso, TApplications>(
     TSettings settings,
     TMemory memory,
+    TGso gso,
     Arena arena,
     Ledger ledger,
     Outbox outbox,
@@ -45,9 +46,11 @@ public struct TcpStage<TSettings, TMemory, TApplications>(
     : IIngressStage, IPollStart, IOriginates, ITimed, ITransportErrorObserver, IInterfaceObserver
     where TSettings : struct, ITcpSettings
     where TMemory : struct, ISocketMemorySettings
+    where TGso : struct, IGsoSettings
     where TApplications : struct, ITcpApplications
 {
-    private readonly Tcp<TSettings, TMemory, TApplications> tcp = new(settings, memory, arena, ledger, outbox, entropy, network, applications);
+    private readonly Tcp<TSettings, TMemory, TApplications> tcp = new(
+        settings, memory, arena, ledger, outbox, entropy, network, applications, gso.MaxSegments);
 
     [Provides]
     public readonly TcpSockets Sockets => tcp;
