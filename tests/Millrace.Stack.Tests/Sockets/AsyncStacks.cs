@@ -12,10 +12,16 @@ namespace Millrace.Stack.Tests.Sockets;
 [AsyncSockets(Connections = 32)]
 public sealed partial class LeftStack;
 
+/// <summary>Beside the plain one, a stack with every offload.</summary>
 [NetworkStack]
 [NicQueues(1)]
+[Napi]
+[ChecksumOffload]
+[Gro]
 [Ipv4("10.0.0.2/24")]
 [Tcp]
+[SocketMemory]
+[Gso]
 [AsyncSockets(Connections = 32)]
 public sealed partial class RightStack;
 
@@ -52,6 +58,10 @@ internal sealed class AsyncStacks : IAsyncDisposable
         var client = await Left.Sockets.ConnectAsync(AsyncStackTests.Right(port)).AsTask().WaitAsync(Patience);
         return (client, await accept.AsTask().WaitAsync(Patience));
     }
+
+    /// <summary>Bytes allocated so far by the threads that run the loops.</summary>
+    public async Task<long> AllocatedByLoops() =>
+        await left.InvokeAsync(GC.GetAllocatedBytesForCurrentThread) + await right.InvokeAsync(GC.GetAllocatedBytesForCurrentThread);
 
     /// <summary>Stops both workers and looks whether every packet and frame is accounted for.</summary>
     public async Task StopAndBalance()

@@ -12,8 +12,13 @@ namespace Millrace.Stack.Tests.Sockets;
 
 [NetworkStack]
 [NicQueues(1)]
+[Napi]
+[ChecksumOffload]
+[Gro]
 [Ipv4("10.9.0.2/24")]
 [Tcp]
+[SocketMemory]
+[Gso]
 [AsyncSockets(Connections = 64)]
 public sealed partial class TapStack;
 
