@@ -229,7 +229,7 @@ public sealed class Arena : IDisposable
     {
         if (--retentions == 0 && disposed)
         {
-            store.Dispose();
+            FreeMemory();
         }
     }
 
@@ -264,8 +264,22 @@ public sealed class Arena : IDisposable
         disposed = true;
         if (retentions == 0)
         {
-            store.Dispose();
+            FreeMemory();
         }
+    }
+
+    /// <summary>Nobody looks at this arena any more, so what others lent goes back although its frames were never freed.</summary>
+    private void FreeMemory()
+    {
+        for (var i = 1; lenders is not null && i <= Capacity; i++)
+        {
+            if (lenders[i].Lender is not null)
+            {
+                GiveBack(new Frame(i));
+            }
+        }
+
+        store.Dispose();
     }
 }
 

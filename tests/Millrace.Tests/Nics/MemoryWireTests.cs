@@ -284,6 +284,33 @@ public sealed class MemoryWireTests
         }
     }
 
+    [Fact]
+    public void A_receiver_that_is_disposed_of_gives_back_what_it_never_freed()
+    {
+        using var wire = new MemoryWire();
+        using var a = new Station(wire.A);
+        var b = new Station(wire.B);
+        a.TrySend(a.Make(Station.Pattern(1500, 3), frameLength: 500), 0);
+        Assert.False(b.Receive(0).IsNone);
+        b.Queue.Drain();
+        Assert.Equal(0, a.Reclaim(0));
+        b.Arena.Dispose();
+        Assert.Equal(1, a.Reclaim(0));
+        Assert.Equal(0, a.Arena.CountHeldBy(Holders.TransmitRing));
+    }
+
+    [Fact]
+    public void A_duplicate_is_not_what_the_receiver_made_of_the_first()
+    {
+        using var wire = new MemoryWire(new MemoryWireOptions { Impairments = new ImpairmentOptions { Duplication = 1 } });
+        using Station a = new(wire.A), b = new(wire.B);
+        var bytes = Station.Pattern(100, 3);
+        a.Send(bytes, 0);
+        var one = b.Receive(0);
+        b.Arena.Data(one).Clear();
+        Assert.Equal(bytes, b.Bytes(b.Receive(0)));
+    }
+
     [Theory]
     [InlineData(WireMode.HandOver, 64)]
     [InlineData(WireMode.Copying, 64)]

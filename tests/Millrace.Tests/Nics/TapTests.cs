@@ -200,6 +200,22 @@ public sealed class TapTests
     }
 
     [Fact]
+    public void A_TAP_can_have_a_bad_wire()
+    {
+        using var world = new World();
+        using var tap = world.Open("10.9.0.1/24", neighbour: "10.9.0.2", receive: new ImpairmentOptions { Loss = 0.5, Seed = 5 });
+        using var socket = world.Udp(IPAddress.Any, 0);
+        for (var i = 0; i < 200; i++)
+        {
+            socket.SendTo([(byte)i], new IPEndPoint(IPAddress.Parse("10.9.0.2"), 9));
+        }
+
+        var received = tap.Station.Swallow(0);
+        Assert.Equal(200, received + tap.Impaired!.Received.Lost);
+        Assert.InRange(received, 70, 130);
+    }
+
+    [Fact]
     public void A_TAP_that_cannot_be_had_says_why_and_what_to_do()
     {
         using var world = new World();
@@ -227,7 +243,7 @@ public sealed class TapTests
 
         public NetworkNamespace Namespace { get; }
 
-        public Tap Open(string address, string? neighbour = null, NicFeatures? features = null)
+        public Tap Open(string address, string? neighbour = null, NicFeatures? features = null, ImpairmentOptions? receive = null)
         {
             var options = new TapOptions { KernelAddress = address };
             var nic = Namespace.Run(() => new TapNic(features is { } chosen ? options with { Features = chosen } : options));
@@ -236,7 +252,7 @@ public sealed class TapTests
                 Namespace.Execute("ip", "neigh", "replace", neighbour, "lladdr", nic.Address.ToString(), "dev", nic.Name, "nud", "permanent");
             }
 
-            return new Tap(nic, KernelAddress(nic.Name));
+            return new Tap(nic, KernelAddress(nic.Name), receive is { } bad ? new ImpairedNic(nic, bad, new ImpairmentOptions()) : null);
         }
 
         public MacAddress KernelAddress(string name) =>
@@ -258,11 +274,13 @@ public sealed class TapTests
         public void Dispose() => Namespace.Dispose();
     }
 
-    private sealed class Tap(TapNic nic, MacAddress kernelAddress) : IDisposable
+    private sealed class Tap(TapNic nic, MacAddress kernelAddress, ImpairedNic? impaired) : IDisposable
     {
         public TapNic Nic { get; } = nic;
 
-        public Station Station { get; } = new(nic);
+        public ImpairedNic? Impaired { get; } = impaired;
+
+        public Station Station { get; } = new((Nic?)impaired ?? nic);
 
         public MacAddress KernelAddress { get; } = kernelAddress;
 

@@ -36,7 +36,7 @@ public sealed record MemoryWireOptions
     /// <summary>The two ends are polled by a thread each. Costs a lock a burst and one a handed-over frame that is freed.</summary>
     public bool Concurrent { get; init; }
 
-    /// <summary>Frames a direction of the wire's own memory, for packets that it must copy: delayed ones of the copying mode, corrupted ones.</summary>
+    /// <summary>Frames a direction of the wire's own memory, for packets that it must copy: delayed ones of the copying mode, duplicates, corrupted ones.</summary>
     public int BufferFrames { get; init; } = 4096;
 
     public MacAddress AddressA { get; init; } = new(0x0200_0000_000A);
@@ -75,7 +75,8 @@ public enum WireMode
 {
     /// <summary>
     /// No byte is copied: frames of the receiver show the sender's bytes, and the sender's packet is complete when the
-    /// receiver has freed them. Whoever receives must not write to them.
+    /// receiver has freed them. Whoever receives may rewrite headers, as a forwarder does, but not the payload nor the
+    /// room around it: the sender may have to send it again.
     /// </summary>
     HandOver,
 

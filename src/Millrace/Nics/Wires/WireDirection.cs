@@ -60,13 +60,12 @@ internal sealed class WireDirection(MemoryWire wire, WireGate gate, ulong stream
     {
         sender = new SenderSource(arena, gate, owner);
         var mayDelay = options.DelayNanoseconds > 0 || options.BandwidthBitsPerSecond > 0 || options.Impairments.Reorder > 0;
-        if (options.Impairments.Corruption > 0 || (options.Mode == WireMode.Copying && mayDelay))
+        if (options.Impairments.Corruption > 0 || options.Impairments.Duplication > 0 || (options.Mode == WireMode.Copying && mayDelay))
         {
             buffer = new BufferSource(options.BufferFrames, gate);
         }
 
-        // every packet stands here at most twice, as itself and as its duplicate
-        var capacity = 2 * (arena.Capacity + (buffer?.Arena.Capacity ?? 0));
+        var capacity = arena.Capacity + (buffer?.Arena.Capacity ?? 0);
         arrived = new FixedQueue<WirePacket>(capacity);
         departures = new FixedQueue<Departure>(options.RingSize);
         travelling = new PriorityQueue<WirePacket, (long, long)>(capacity);
@@ -137,9 +136,7 @@ internal sealed class WireDirection(MemoryWire wire, WireGate gate, ulong stream
             PacketBytes.FlipBit(buffer!.Arena, onWire.Head, impairments.NextBit(sender!.Arena.Metadata(packet).TotalLength));
         }
 
-        var copies = (fate & Fate.Duplicated) != 0 ? 2 : 1;
-        onWire.Source.Describe(onWire.Head, copies);
-        onWire.Source[onWire.Head].IsCorrupted = corrupt;
+        onWire.Source.Describe(onWire.Head, corrupt);
         if (ReferenceEquals(onWire.Source, sender))
         {
             Occupy(departsAt, packet, now);
@@ -149,12 +146,15 @@ internal sealed class WireDirection(MemoryWire wire, WireGate gate, ulong stream
             CompleteAt(departsAt, packet, now);
         }
 
-        Travel(onWire, arrivesAt, now);
-        if (copies == 2)
+        if ((fate & Fate.Duplicated) != 0 && buffer!.Copy(onWire.Source.Arena, onWire.Head) is { IsNone: false } duplicate)
         {
+            // a copy in any mode: whoever gets the first may have rewritten its headers before the second is read
             impairments.CountDuplicated();
-            Travel(onWire, arrivesAt, now);
+            buffer.Describe(duplicate, corrupt);
+            Travel(new WirePacket(buffer, duplicate), arrivesAt, now);
         }
+
+        Travel(onWire, arrivesAt, now);
     }
 
     /// <summary>Brings the wire up to date: departures that are over, arrivals that are due.</summary>

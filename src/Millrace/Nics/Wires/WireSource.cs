@@ -36,8 +36,8 @@ internal abstract class WireSource(Arena arena, WireGate gate) : IFrameLender
 
     public ref WireDescriptor this[Frame frame] => ref descriptors[frame.Index];
 
-    /// <summary>Notes a packet that will be looked at <paramref name="copies"/> times.</summary>
-    public void Describe(Frame head, int copies)
+    /// <summary>Notes a packet as it is now.</summary>
+    public void Describe(Frame head, bool isCorrupted)
     {
         var count = 0;
         for (var frame = head; !frame.IsNone;)
@@ -55,7 +55,7 @@ internal abstract class WireSource(Arena arena, WireGate gate) : IFrameLender
         ref var facts = ref Arena.Metadata(head);
         ref var described = ref descriptors[head.Index];
         described.FrameCount = count;
-        described.Outstanding = count * copies;
+        described.Outstanding = count;
         described.TotalLength = facts.TotalLength;
         described.ChecksumStart = facts.ChecksumStart;
         described.ChecksumOffset = facts.ChecksumOffset;
@@ -63,7 +63,7 @@ internal abstract class WireSource(Arena arena, WireGate gate) : IFrameLender
         described.WirePackets = facts.WirePackets;
         described.VlanTci = facts.VlanTci;
         described.Checksum = facts.Checksum;
-        described.IsCorrupted = false;
+        described.IsCorrupted = isCorrupted;
         described.Flags = facts.Flags & (FrameFlags.Ecn | FrameFlags.FixedIpId);
     }
 
@@ -80,7 +80,7 @@ internal abstract class WireSource(Arena arena, WireGate gate) : IFrameLender
         Settle(descriptors[lent.Index].Head, 1);
     }
 
-    /// <summary>One of the looks at a packet is over, without frames having been lent.</summary>
+    /// <summary>A packet is done with, without its frames having been lent.</summary>
     public void Settle(Frame head) => Settle(head, descriptors[head.Index].FrameCount);
 
     protected abstract void Complete(Frame head);
