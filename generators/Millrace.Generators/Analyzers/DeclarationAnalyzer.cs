@@ -34,7 +34,13 @@ public sealed class DeclarationAnalyzer : DiagnosticAnalyzer
             context.ReportDiagnostic(diagnostic);
         }
 
-        foreach (var problem in spec is null ? [] : Planner.Plan(spec).Problems)
+        // what could not be read would only be missed again
+        if (spec is null || parser.HasErrors)
+        {
+            return;
+        }
+
+        foreach (var problem in Planner.Plan(spec).Problems)
         {
             context.ReportDiagnostic(Locate(problem, parser));
         }

@@ -116,7 +116,7 @@ internal sealed class StageParser(SettingsParser settingsParser, Compilation com
         if (ChosenType(common.Attribute, property) is { } type)
         {
             chosen.Add(property);
-            return new TypeParameterSpec(StageParameterKind.Chosen, type.Qualified(), null);
+            return new TypeParameterSpec(parameter.Name, StageParameterKind.Chosen, type.Qualified(), null);
         }
 
         var constraint = parameter.ConstraintTypes.OfType<INamedTypeSymbol>().FirstOrDefault(candidate => candidate.TypeKind == TypeKind.Interface);
@@ -127,20 +127,20 @@ internal sealed class StageParser(SettingsParser settingsParser, Compilation com
                     [common.Label, stage.Name, $"does not say what its type parameter {parameter.Name} is", "constrain it to 'struct' and to a settings interface"]);
                 return null;
             case "Millrace.Sockets.ITcpApplications":
-                return new TypeParameterSpec(StageParameterKind.TcpApplications, constraint!.Qualified(), null);
+                return new TypeParameterSpec(parameter.Name, StageParameterKind.TcpApplications, constraint!.Qualified(), null);
             case "Millrace.Sockets.IUdpApplications":
-                return new TypeParameterSpec(StageParameterKind.UdpApplications, constraint!.Qualified(), null);
+                return new TypeParameterSpec(parameter.Name, StageParameterKind.UdpApplications, constraint!.Qualified(), null);
         }
 
         // the first settings interface is the stage's own; the others belong to other attributes
         if (settings is null)
         {
             settings = settingsParser.Parse(constraint!, common.Attribute, common.Label, chosen);
-            return new TypeParameterSpec(StageParameterKind.Settings, settings.Interface, null);
+            return new TypeParameterSpec(parameter.Name, StageParameterKind.Settings, settings.Interface, null);
         }
 
         var defaults = settingsParser.Parse(constraint!, null, SettingsParser.SettingsName(constraint!), chosen, undeclared: true);
-        return new TypeParameterSpec(StageParameterKind.Settings, constraint!.Qualified(), defaults);
+        return new TypeParameterSpec(parameter.Name, StageParameterKind.Settings, constraint!.Qualified(), defaults);
     }
 
     /// <summary>A type given by a property of the type parameter's name, such as <c>CongestionControl = typeof(Cubic)</c>.</summary>

@@ -14,10 +14,11 @@ internal static class FactRules
         {
         }
 
-        foreach (var (stage, fact) in Missing(stages))
+        foreach (var lacking in Missing(stages).GroupBy(missing => missing.Stage, missing => missing.Fact))
         {
+            var facts = string.Join(" and ", lacking);
             problems.Add(new Problem(
-                Diagnostics.NeedNotEnsured.Id, stage.Ordinal, -1, false, new[] { stage.Name, fact, Remedy(fact) }.ToEquatable()));
+                Diagnostics.NeedNotEnsured.Id, lacking.Key.Ordinal, -1, false, new[] { lacking.Key.Name, facts, Remedy(lacking.First()) }.ToEquatable()));
         }
 
         foreach (var stage in stages.Where(stage => !reasons.ContainsKey(stage.Name)))

@@ -22,10 +22,10 @@ internal sealed class Wiring(List<StageSpec> stages, List<PlannedSettings> setti
             .Where(argument => argument is not null).Select(argument => argument!).ToEquatable();
         if (own is { Spec.HasRuntime: true } && !arguments.Any(argument => argument.Source == ArgumentSource.Settings && argument.Text == own.Name))
         {
-            var index0 = stage.TypeParameters.ToList().FindIndex(parameter => parameter.Kind == StageParameterKind.Settings);
+            var parameterName = stage.TypeParameters.First(parameter => parameter.Kind == StageParameterKind.Settings).Name;
             problems.Add(new Problem(
                 Diagnostics.SettingsWithoutInstance.Id, stage.Ordinal, -1, false,
-                new[] { stage.Name, stage.Type.WithoutGlobal(), $"type parameter {index0 + 1}" }.ToEquatable()));
+                new[] { stage.Name, stage.Type.WithoutGlobal().Split('.').Last(), parameterName }.ToEquatable()));
         }
 
         var types = stage.TypeParameters.Select(parameter => TypeArgument(parameter, own)).ToArray();
@@ -127,6 +127,12 @@ internal sealed class Wiring(List<StageSpec> stages, List<PlannedSettings> setti
             "global::Millrace.Sockets.UdpSockets" => "declare [Udp] before it",
             _ => "declare a stage that has a [Provides] property of that type before it",
         };
+        // a stage whose needs are not ensured lacks the same neighbour, and that is said already
+        if (problems.Any(problem => problem.Rule == Diagnostics.NeedNotEnsured.Id && problem.Ordinal == ordinal && ordinal >= 0))
+        {
+            return null;
+        }
+
         problems.Add(new Problem(Diagnostics.Unprovided.Id, ordinal, -1, false, new[] { owner, parameter.Type.WithoutGlobal(), remedy }.ToEquatable()));
         return null;
     }

@@ -95,7 +95,7 @@ internal enum StageParameterKind
 
 /// <param name="Type">The settings interface, or the type that was chosen.</param>
 /// <param name="Defaults">The settings with nothing but defaults, in case no attribute declares them.</param>
-internal sealed record TypeParameterSpec(StageParameterKind Kind, string Type, SettingsSpec? Defaults);
+internal sealed record TypeParameterSpec(string Name, StageParameterKind Kind, string Type, SettingsSpec? Defaults);
 
 /// <param name="TypeParameter">The type parameter the parameter is of, or -1.</param>
 internal sealed record ParameterSpec(string Name, string Type, int TypeParameter, bool IsOptional, bool IsPublic, bool IsFramework);

@@ -9,8 +9,8 @@ public sealed class NetworkStackAttribute : Attribute
     /// <summary>Where every default comes from.</summary>
     public KernelProfile Profile { get; set; } = KernelProfile.Linux_6_18;
 
-    /// <summary><see cref="Settings.All"/> makes every setting that does not decide a capacity a run-time one.</summary>
-    public Settings Runtime { get; set; }
+    /// <summary><see cref="RuntimeSettings.All"/> makes every setting that does not decide a capacity a run-time one.</summary>
+    public RuntimeSettings Runtime { get; set; }
 
     /// <summary>Frames the receive ring is kept filled with, as far as the NIC's ring is that long.</summary>
     public int RingFrames { get; set; } = 512;
@@ -20,7 +20,10 @@ public sealed class NetworkStackAttribute : Attribute
 }
 
 /// <summary>Which settings may change while a stack runs.</summary>
-public enum Settings
+/// <remarks>
+/// Not called Settings: a class's attributes see its members, and the generated class has a property of that name.
+/// </remarks>
+public enum RuntimeSettings
 {
     /// <summary>Those that a stage attribute names in its <see cref="StageAttribute.Runtime"/>.</summary>
     Named,

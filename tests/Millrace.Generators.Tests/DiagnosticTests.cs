@@ -1,0 +1,76 @@
+using Microsoft.CodeAnalysis;
+using Millrace.Generators.Tests.Support;
+
+namespace Millrace.Generators.Tests;
+
+public class DiagnosticTests
+{
+    private const string End = "public sealed partial class Stack;\n";
+
+    public static TheoryData<string, string, string> Declarations => new()
+    {
+        { "MR0001", "[NetworkStack] [NicQueues(1)] public class Stack { }", "'Stack' carries [NetworkStack] but is not sealed and partial: write 'sealed partial class Stack'" },
+        { "MR0001", "[NetworkStack] [NicQueues(1)] public partial class Stack;", "'Stack' carries [NetworkStack] but is not sealed: write 'sealed partial class Stack'" },
+        { "MR0002", "[NetworkStack] [NicQueues(1)] public sealed partial record Stack;", "'Stack' cannot be a network stack because it is a record: write 'sealed partial class'" },
+        { "MR0002", "[NetworkStack] [NicQueues(1)] public sealed partial class Stack<T>;", "'Stack' cannot be a network stack because it is generic: remove its type parameters" },
+        { "MR0002", "public partial class Outer { [NetworkStack] [NicQueues(1)] public sealed partial class Stack; }", "'Stack' cannot be a network stack because it is nested in Outer: move it to a namespace" },
+        { "MR0002", "public class Base; [NetworkStack] [NicQueues(1)] public sealed partial class Stack : Base;", "'Stack' cannot be a network stack because it has the base class Base: remove it and hold that object beside the stack" },
+        { "MR0002", "[NetworkStack] [NicQueues(1)] public sealed partial class Stack { public Stack() { } }", "'Stack' cannot be a network stack because it has a constructor of its own: remove it; what it is made of is a member of the generated Setup" },
+        { "MR0003", "[NetworkStack] [NicQueues(1)] [Ipv4(\"10.0.0.1/8\")] [ChecksumOffload] " + End, "[ChecksumOffload] stands after [Ipv4], but packets that come in pass it first: move [ChecksumOffload] before [Ipv4]" },
+        { "MR0004", "[NetworkStack] [NicQueues(1)] [Stage<Merger>] [Stage<Merger>] " + End + UserStages.Ways, "'Merger' names two stages of this stack: remove one of them, or give a stage of your own another Name" },
+        { "MR0005", "[NetworkStack] [NicQueues(1)] [Udp] " + End, "[Udp] needs NetworkHeaderParsed and Whole, which no stage before it ensures: declare a network stage such as [Ipv4(\"10.0.0.2/24\")] before it" },
+        { "MR0006", "[NetworkStack] [NicQueues(1)] [UdpHandler<Clock>(37)] " + End + UserStages.Transports, "[UdpHandler] has no transport in this stack: declare [Udp] before it" },
+        { "MR0006", "[NetworkStack] [NicQueues(1)] [AsyncSockets] " + End, "[AsyncSockets] has no transport in this stack: declare [Tcp] before it" },
+        { "MR0007", "[NetworkStack] [Limiter(0)] " + End + UserStages.Limiter, "Limit of [Limiter] is 0: write a value from 1 to 1000" },
+        { "MR0007", "[NetworkStack] [Datagram] [UdpHandler<Clock>(70000)] " + End + UserStages.Transports, "port of [UdpHandler] is 70000: write a value from 1 to 65535" },
+        { "MR0008", "[NetworkStack] [Limiter(Runtime = [\"Lmit\"])] " + End + UserStages.Limiter, "[Limiter] has no setting 'Lmit' that could change at run time: name one of Limit, Enabled, Memory, Factor, Only" },
+        { "MR0009", "[NetworkStack] [Limiter(Runtime = [\"Slots\"])] " + End + UserStages.Limiter, "Slots of [Limiter] decides how much is reserved when the stack is made and cannot change at run time: remove it from Runtime" },
+        { "MR0010", "[NetworkStack] [Stage<Open<int>>] " + End + "public struct Open<T> : IIngressStage { public Verdict Receive(ref Packet packet) => default; }", "[Stage] names 'Open', which is generic: give it an attribute of its own that derives from StageAttribute and carries [StageType(typeof(Open<>))]" },
+        { "MR0010", "[NetworkStack] [Odd] " + End + "[StageType(typeof(System.Collections.Generic.List<>))] public sealed class OddAttribute : StageAttribute;", "[Odd] names 'List', which is not a struct: make it a struct: the loop keeps it in a field and calls it directly" },
+        { "MR0011", "[NetworkStack] [NicQueues(1)] public sealed partial class Stack; [Udp] public sealed partial class Stack { }", "[Udp] stands on another part of 'Stack' than [NetworkStack], and the order between files is not defined: move it below [NetworkStack]" },
+        { "MR0012", "[NetworkStack] [Stage<Nothing>] " + End + "public struct Nothing;", "'Nothing' sees no packets: implement IIngressStage, IEgressStage or both" },
+        { "MR0013", "[NetworkStack] [Stage<One>] [Stage<Two>] " + End + Clashing, "The constructors of Two and One both ask for 'Label', but as int and string: rename one of the parameters" },
+        { "MR0013", "[NetworkStack] [Stage<Three>] " + End + Clashing, "The constructors of Three and the stack itself both ask for 'Queue', but as string and the Queue it runs on: rename one of the parameters" },
+        { "MR0014", "[NetworkStack] [Bare] " + End + Bare, "Depth of [Bare] has no default under the profile: write [Bare(Depth = …)]" },
+        { "MR0015", "[NetworkStack] [Limiter(Memory = \"3 2 1\")] " + End + UserStages.Limiter, "Memory of [Limiter] is \"3 2 1\", which is not three numbers of bytes in rising order: write \"4096 131072 33554432\"" },
+        { "MR0015", "[NetworkStack] [NicQueues(1)] [Ipv4(\"10.0.0.256/24\")] " + End, "Address of [Ipv4] is \"10.0.0.256/24\", which is not an IPv4 address with a prefix length: write \"10.0.0.2/24\"" },
+        { "MR0016", "[NetworkStack] [NicQueues(1, On = \"lan\")] " + End, "[NicQueues] is bound to interface 'lan', but the only interface of this stack is 'eth0': write On = \"eth0\" or leave it out" },
+        { "MR0017", "[NetworkStack] [Stage<Asking>] " + End + "public struct Asking(NetworkLayer network) : IIngressStage { private NetworkLayer network = network; public Verdict Receive(ref Packet packet) => network is null ? default : default; }", "The constructor of Asking asks for 'Millrace.NetworkLayer', which no stage before it provides: declare a network stage such as [Ipv4(\"10.0.0.2/24\")] before it" },
+        { "MR0018", "[NetworkStack] [Bare(Depth = 1, Width = 2)] " + End + Bare, "'Width' of [Bare] is given, but IBareSettings has no getter of that name: add one to the interface, or leave the argument out" },
+        { "MR0019", "[NetworkStack] [Bare(Depth = 1, Runtime = [\"Depth\"])] " + End + Bare, "[Bare] has run-time settings, but the constructor of BareStage does not take them: add a parameter of type TSettings and read the settings from it" },
+        { "MR0020", "[NetworkStack] [Napi] " + End, "'Stack' declares no stage that receives packets: write [NicQueues(1)] below [NetworkStack]" },
+    };
+
+    private const string Clashing = """
+        public struct One(string label) : IIngressStage { public string Label = label; public Verdict Receive(ref Packet packet) => default; }
+        public struct Two(int label) : IIngressStage { public int Label = label; public Verdict Receive(ref Packet packet) => default; }
+        public struct Three(string queue) : IIngressStage { public string Queue = queue; public Verdict Receive(ref Packet packet) => default; }
+        """;
+
+    private const string Bare = """
+        public interface IBareSettings { int Depth { get; } }
+        [StageType(typeof(BareStage<>))]
+        public sealed class BareAttribute : StageAttribute { public int Depth { get; set; } public int Width { get; set; } }
+        public struct BareStage<TSettings> : IIngressStage where TSettings : struct, IBareSettings
+        {
+            public Verdict Receive(ref Packet packet) => default;
+        }
+        """;
+
+    [Theory]
+    [MemberData(nameof(Declarations))]
+    public async Task A_wrong_declaration_is_refused_with_what_to_write_instead(string rule, string source, string message)
+    {
+        var diagnostics = await Declared.Analyze(source);
+        var diagnostic = Assert.Single(diagnostics, diagnostic => diagnostic.Id == rule && diagnostic.GetMessage(null) == message);
+        Assert.Equal(DiagnosticSeverity.Error, diagnostic.Severity);
+        Assert.All(diagnostics, other => Assert.Equal(rule, other.Id));
+    }
+
+    [Fact]
+    public async Task Every_rule_has_a_declaration_that_breaks_it()
+    {
+        Assert.Equal(Diagnostics.All.Select(rule => rule.Id), Declarations.Select(row => row.Data.Item1).Distinct().Order());
+        Assert.Empty(await Declared.Analyze("[NetworkStack] [NicQueues(1)] [Ipv4(\"10.0.0.1/8\")] [Udp] " + End));
+    }
+}

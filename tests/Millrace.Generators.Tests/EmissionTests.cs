@@ -1,0 +1,104 @@
+using Microsoft.CodeAnalysis;
+using Millrace.Generators.Tests.Support;
+
+namespace Millrace.Generators.Tests;
+
+public class EmissionTests
+{
+    private const string Echo = """
+        [NetworkStack]
+        [NicQueues(1)]
+        [Ipv4("10.0.0.2/24")]
+        [Udp]
+        public sealed partial class EchoStack;
+        """;
+
+    [Fact]
+    public void A_stack_without_tcp_has_no_tcp_in_it() =>
+        Assert.DoesNotContain("tcp", Declared.Emit(Echo).Replace("net.ipv4.tcp", "", StringComparison.Ordinal), StringComparison.OrdinalIgnoreCase);
+
+    [Fact]
+    public void The_same_declaration_gives_the_same_bytes_with_no_carriage_return_and_no_path()
+    {
+        var (first, second) = (Declared.Emit(Echo), Declared.Emit(Echo));
+        Assert.Equal(first, second);
+        Assert.DoesNotContain('\r', first);
+        Assert.DoesNotContain(Path.GetTempPath(), first, StringComparison.Ordinal);
+        Assert.Contains("// ── [Udp]  Declared.cs:11", first, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_was_written_is_told_by_its_presence_and_not_by_its_value()
+    {
+        const string Stack = "[NetworkStack] [Limiter{0}] public sealed partial class LimitStack;\n";
+        Assert.Contains("int Limit => 100; // net.limit", Declared.Emit(string.Format(null, Stack, "") + UserStages.Limiter), StringComparison.Ordinal);
+        Assert.Contains("int Limit => 7; // declared", Declared.Emit(string.Format(null, Stack, "(7)") + UserStages.Limiter), StringComparison.Ordinal);
+        Assert.Contains("bool Enabled => false; // declared", Declared.Emit(string.Format(null, Stack, "(Enabled = false)") + UserStages.Limiter), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_constructor_parameter_becomes_a_required_member_of_Setup() =>
+        Assert.Contains("public required string Label { get; init; }", Declared.Emit("[NetworkStack] [Limiter] public sealed partial class LimitStack;\n" + UserStages.Limiter), StringComparison.Ordinal);
+
+    [Fact]
+    public void All_settings_that_decide_no_capacity_can_be_made_run_time_ones()
+    {
+        var source = Declared.Emit("[NetworkStack(Runtime = RuntimeSettings.All)] [Limiter] public sealed partial class LimitStack;\n" + UserStages.Limiter);
+        Assert.Contains("public int Limit => values.activeLimit;", source, StringComparison.Ordinal);
+        Assert.Contains("public int Slots => 8;", source, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_software_fallback_is_put_in_where_nothing_ensures_a_fact_and_the_explanation_says_so()
+    {
+        var source = Declared.Emit("""
+            [NetworkStack]
+            [NicQueues(1)]
+            [Gro]
+            public sealed partial class MergeStack;
+            """);
+        Assert.Contains("// ── [SoftwareChecksum] put in: [Gro] needs ChecksumVerified", source, StringComparison.Ordinal);
+        Assert.True(source.IndexOf("_softwareChecksum.Receive", StringComparison.Ordinal) < source.IndexOf("_gro.Receive", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_declared_stage_that_ensures_the_fact_leaves_the_fallback_out() => Assert.DoesNotContain("SoftwareChecksum", Declared.Emit("""
+        [NetworkStack]
+        [NicQueues(1)]
+        [ChecksumOffload]
+        [Gro]
+        public sealed partial class MergeStack;
+        """), StringComparison.Ordinal);
+
+    [Fact]
+    public void Nothing_is_emitted_for_a_declaration_that_is_refused()
+    {
+        var (sources, _) = Declared.Generate("[NetworkStack] [Limiter(0)] public sealed partial class LimitStack;\n" + UserStages.Limiter);
+        Assert.Empty(sources);
+    }
+
+    [Fact]
+    public void An_unrelated_edit_runs_no_step_again()
+    {
+        var compilation = Declared.Compile(Echo);
+        var driver = Declared.Driver().RunGenerators(compilation, TestContext.Current.CancellationToken);
+        var edited = compilation.AddSyntaxTrees(Declared.Tree("public class Unrelated;", "Unrelated.cs"));
+        var steps = driver.RunGenerators(edited, TestContext.Current.CancellationToken).GetRunResult().Results[0].TrackedSteps;
+        foreach (var name in new[] { StackGenerator.SpecStep, StackGenerator.PlanStep, StackGenerator.SourceStep })
+        {
+            var reasons = steps[name].SelectMany(step => step.Outputs).Select(output => output.Reason).ToArray();
+            Assert.NotEmpty(reasons);
+            Assert.All(reasons, reason => Assert.True(reason is IncrementalStepRunReason.Cached or IncrementalStepRunReason.Unchanged, $"{name}: {reason}"));
+        }
+    }
+
+    [Fact]
+    public void A_changed_setting_runs_every_step_again()
+    {
+        var compilation = Declared.Compile(Echo);
+        var driver = Declared.Driver().RunGenerators(compilation, TestContext.Current.CancellationToken);
+        var edited = compilation.ReplaceSyntaxTree(compilation.SyntaxTrees.Single(), Declared.Tree(Echo.Replace("/24", "/25", StringComparison.Ordinal), "Declared.cs"));
+        var steps = driver.RunGenerators(edited, TestContext.Current.CancellationToken).GetRunResult().Results[0].TrackedSteps;
+        Assert.Equal(IncrementalStepRunReason.Modified, Assert.Single(Assert.Single(steps[StackGenerator.SourceStep]).Outputs).Reason);
+    }
+}
