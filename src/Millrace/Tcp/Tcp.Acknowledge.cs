@@ -125,7 +125,8 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
         // a segment that was sent twice says nothing (Karn and Partridge, RFC 6298 §3), unless by its timestamp
         if (sentAt != 0)
         {
-            Measure(ref connection, (uint)(now / Microsecond) - sentAt);
+            // the lowest bit of the time is set to tell it from none, so it may lie one ahead
+            Measure(ref connection, Math.Max((int)((uint)(now / Microsecond) - sentAt), 1));
         }
         else if (connection.Has(TcpTraits.Timestamps) && segment.Options.HasTimestamps && segment.Options.TimestampEcho != 0)
         {

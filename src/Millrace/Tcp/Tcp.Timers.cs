@@ -125,7 +125,8 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
         connection.KeepAliveAt = Never;
         if (connection.Has(TcpTraits.Orphan) && connection.State == TcpState.FinWait2)
         {
-            EnterTimeWait(index, ref connection);
+            Transit(ref connection, TcpEvent.Abort);
+            Finish(index, TcpCloseReason.Closed);
             return;
         }
 

@@ -12,6 +12,7 @@ namespace Millrace.Tcp;
     DropReason.PacketTooSmall,
     DropReason.HeaderTruncated,
     DropReason.NoSocket,
+    DropReason.SocketReceiveBuffer,
     DropReason.SocketMemory,
     DropReason.TcpHeader,
     DropReason.TcpChecksum,

@@ -126,6 +126,22 @@ public sealed class TcpScript : IDisposable
 
     public void ExpectNothing() => Expect();
 
+    /// <summary>What was sent until now is not the point of the test.</summary>
+    public void Forget()
+    {
+        Flush();
+        sent.Clear();
+    }
+
+    /// <summary>Segments sent until now, which are then forgotten.</summary>
+    public int Count()
+    {
+        Flush();
+        var count = sent.Count;
+        sent.Clear();
+        return count;
+    }
+
     /// <summary>Lets time pass, with every timer on its way, until so many milliseconds later.</summary>
     public void Run(long milliseconds)
     {
@@ -161,6 +177,16 @@ public sealed class TcpScript : IDisposable
         LastTimestamp = options.HasTimestamps ? options.TimestampValue : LastTimestamp;
         sent.Enqueue(packet);
     });
+
+    private readonly Dictionary<(ushort, ushort), uint> initial = [];
+
+    /// <summary>The port of this side that the peer talks to from now on.</summary>
+    public void Talk(ushort port) => OwnPort = port;
+
+    /// <summary>Keeps the initial sequence number of one of several connections.</summary>
+    public void Remember(ushort own, ushort peer) => initial[(own, peer)] = ownIss;
+
+    public void Recall(ushort own, ushort peer) => ownIss = initial[(own, peer)];
 
     public TcpSocket Socket => Host.Socket();
 
