@@ -20,6 +20,14 @@ internal static class CapacityRules
         var napi = settings.FirstOrDefault(group => group.Spec.Interface == "global::Millrace.INapiSettings");
         var weight = napi is null ? DefaultWeight : Number(napi.Spec, "Weight", DefaultWeight);
         var (sockets, from) = Sockets(spec, settings, applications);
+        var network = settings.FirstOrDefault(group => group.Spec.Interface == "global::Millrace.IIpv4Settings");
+        var fragments = network is null ? 0 : Number(network.Spec, "ReassemblyFrames", 0);
+        if (fragments > 0)
+        {
+            // fragments that wait for others are kept where a slow reader's data is kept: they must not starve the ring
+            sockets += fragments;
+            from += string.Format(CultureInfo.InvariantCulture, "; and {0} frames of fragments", fragments);
+        }
 
         // the ring, what one poll took from it, and as much that was turned round and waits in the transmit ring
         return new Capacities(weight, spec.RingFrames, spec.RingFrames + (2 * weight), ReserveFrames, sockets, from);
