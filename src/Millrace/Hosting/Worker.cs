@@ -108,7 +108,8 @@ public sealed class Worker : IDisposable, IAsyncDisposable
 
     /// <summary>
     /// Ends the worker after what it holds was sent, at most <see cref="WorkerOptions.Drain"/> later. The task is
-    /// <see cref="Completion"/>.
+    /// <see cref="Completion"/>. Calls of asynchronous sockets stay pending until another worker polls the stack, or it is
+    /// disposed.
     /// </summary>
     public Task StopAsync()
     {

@@ -260,6 +260,27 @@ public sealed class AsyncSocketsErrorTests
         }
     }
 
+    [Fact]
+    public async Task A_disposed_stack_ends_what_a_stopped_worker_left_pending()
+    {
+        await using var fixture = new AsyncSocketsFixture();
+        var (client, server) = await fixture.ConnectPair();
+        using var listener = fixture.Sockets.Listen(8);
+        var accept = listener.AcceptAsync().AsTask();
+        var read = client.ReadAsync(new byte[1]).AsTask();
+        await fixture.Worker.StopAsync();
+        var late = server.ReadAsync(new byte[1]).AsTask();
+        Assert.False(read.IsCompleted || accept.IsCompleted || late.IsCompleted);
+        fixture.Stack.Dispose();
+        foreach (var call in new Task[] { accept, read, late })
+        {
+            var error = await Assert.ThrowsAsync<SocketException>(() => call.WaitAsync(AsyncSocketsFixture.Patience));
+            Assert.Equal(SocketError.OperationAborted, error.SocketErrorCode);
+        }
+
+        client.Dispose();
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static async Task Forget(AsyncSocketsFixture fixture) => await fixture.ConnectPair();
 
