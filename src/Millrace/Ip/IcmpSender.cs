@@ -59,9 +59,9 @@ internal sealed class IcmpSender(Arena arena, Outbox outbox, Ipv4Link[] links, I
 
         var message = arena.Data(reply);
         IcmpHeader.WriteType(message, IcmpType.EchoReply);
-        // the one word that changes is the type's (RFC 1624 eqn. 3)
-        var sum = (uint)(ushort)~IcmpHeader.Checksum(message) + (0xFFFFu ^ ((uint)IcmpType.EchoRequest << 8));
-        IcmpHeader.WriteChecksum(message, (ushort)~InternetChecksum.Fold(sum));
+        // the one word that changes is the type's; its other half, the code, may be taken for 0
+        IcmpHeader.WriteChecksum(message, InternetChecksum.Update(
+            IcmpHeader.Checksum(message), (ushort)((int)IcmpType.EchoRequest << 8), (ushort)((int)IcmpType.EchoReply << 8)));
         var header = Arena.Slot(ref metadata).Slice(metadata.NetworkOffset);
         Commit(reply, Ipv4Header.Destination(header), Ipv4Header.Source(header), Ipv4Header.TypeOfService(header));
         return true;

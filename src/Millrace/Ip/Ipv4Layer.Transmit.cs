@@ -142,6 +142,13 @@ public sealed partial class Ipv4Layer
             : Verdict.Continue;
     }
 
+    /// <summary>The hop of a destination from the cache, or else made anew without being kept there.</summary>
+    private bool TryGetHop(uint destination, out Hop hop)
+    {
+        hop = hops.Place(destination);
+        return (hop.Generation == hops.Generation && hop.Destination == destination) || TryFindHop(destination, out hop);
+    }
+
     /// <summary>Finds route, source address and MTU of a destination; the neighbour is left open.</summary>
     private bool TryFindHop(uint destination, out Hop hop)
     {

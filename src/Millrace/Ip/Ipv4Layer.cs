@@ -125,7 +125,7 @@ public sealed partial class Ipv4Layer : NetworkLayer
     public override bool TryRoute(InetAddress destination, out Route route)
     {
         route = default;
-        if (!destination.IsIpv4 || !TryFindHop(destination.Ipv4, out var hop))
+        if (!destination.IsIpv4 || !TryGetHop(destination.Ipv4, out var hop))
         {
             return false;
         }
@@ -135,7 +135,7 @@ public sealed partial class Ipv4Layer : NetworkLayer
     }
 
     public override int PathMtu(InetAddress destination) =>
-        destination.IsIpv4 && TryFindHop(destination.Ipv4, out var hop) ? hop.Mtu : links[0].NetworkInterface.Mtu;
+        destination.IsIpv4 && TryGetHop(destination.Ipv4, out var hop) ? hop.Mtu : links[0].NetworkInterface.Mtu;
 
     public override bool IsLocal(InetAddress address) => address.IsIpv4 && IsLocal(address.Ipv4);
 

@@ -174,8 +174,7 @@ internal sealed class UdpLayer<TSettings, TApplications> : UdpSockets
             // an even number of bytes a frame, so that the sums of the frames can be added as they are
             var count = Math.Min(payload.Length, Arena.Stride - Arena.Headroom - written);
             var destination = Arena.Slot(ref metadata).Slice(metadata.DataOffset + written, count);
-            payload.Slice(0, count).CopyTo(destination);
-            sum += InternetChecksum.Sum(destination);
+            sum += InternetChecksum.CopyAndSum(payload.Slice(0, count), destination);
             metadata.DataLength = (ushort)(written + count);
             payload = payload.Slice(count);
             if (payload.Length == 0)
