@@ -107,6 +107,14 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
             return Verdict.Drop(DropReason.TcpListenOverflow);
         }
 
+        if (freeSlotCounts[accepting.Application] == 0)
+        {
+            // what Linux does when the accept queue is full
+            counters.ListenOverflows++;
+            counters.ListenDrops++;
+            return Verdict.Drop(DropReason.TcpListenOverflow);
+        }
+
         if (!TryAllocateConnection(in segment.Key, out var index))
         {
             counters.ListenDrops++;

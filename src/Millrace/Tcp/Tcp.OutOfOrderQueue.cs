@@ -64,7 +64,7 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
         }
 
         var sequence = segment.Sequence + skip;
-        if (!TryTakePayload(ref segment, skip, length, Holders.OutOfOrderQueue, out var taken))
+        if (!TryTakePayload(ref segment, skip, length, Holders.OutOfOrderQueue, keepsLent: false, out var taken))
         {
             return Verdict.Drop(DropReason.SocketMemory);
         }

@@ -60,7 +60,9 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
     /// <summary>Puts the payload's frames into the receive queue, or copies it there.</summary>
     private Verdict Keep(ref TcpConnection connection, ref TcpSegment segment, int skip, int length)
     {
-        if (length <= CopyLimit && TryCopyBehind(connection.ReceiveTail, Holders.ReceiveQueue, ref segment, skip, length))
+        // in a buffer that is half full, room behind a frame is used for any payload (Linux's tcp_collapse, on arrival)
+        if ((length <= CopyLimit || connection.RmemAlloc > connection.RcvBuf / 2)
+            && TryCopyBehind(connection.ReceiveTail, Holders.ReceiveQueue, ref segment, skip, length))
         {
             counters.TCPRcvCoalesce++;
             return Verdict.Deliver;
@@ -91,7 +93,7 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
             }
         }
 
-        if (!TryTakePayload(ref segment, skip, length, Holders.ReceiveQueue, out var taken))
+        if (!TryTakePayload(ref segment, skip, length, Holders.ReceiveQueue, keepsLent: connection.Readable == 0, out var taken))
         {
             return Verdict.Drop(DropReason.SocketMemory);
         }
@@ -147,16 +149,20 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
     }
 
     /// <summary>
-    /// Takes the frames of a segment's payload over from the loop, or copies them if somebody else holds them too (a packet
-    /// to an own address whose sender still keeps it). They move to the sockets' share.
+    /// Takes the frames of a segment's payload over from the loop, or copies them if somebody else holds them too. They move
+    /// to the sockets' share.
     /// </summary>
-    private bool TryTakePayload(ref TcpSegment segment, int skip, int length, Holders holder, out Payload payload)
+    /// <param name="keepsLent">
+    /// Whether bytes that another arena lends are kept. A reader that is behind would keep them from their sender for as long
+    /// as it likes, so only the next to be read are.
+    /// </param>
+    private bool TryTakePayload(ref TcpSegment segment, int skip, int length, Holders holder, bool keepsLent, out Payload payload)
     {
         payload = default;
         for (var frame = segment.Frame; !frame.IsNone;)
         {
             ref var metadata = ref arena.Metadata(frame);
-            if (metadata.Holders != Holders.Loop)
+            if (metadata.Holders != Holders.Loop || (!keepsLent && (metadata.Flags & FrameFlags.Borrowed) != 0))
             {
                 return TryCopyPayload(ref segment, skip, length, holder, out payload);
             }

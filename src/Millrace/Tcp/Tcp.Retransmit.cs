@@ -96,6 +96,13 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
         connection.SendNext = connection.SendHead;
         connection.Pending &= ~TcpPending.Retransmit;
         StartRetransmission(index, ref connection);
+        if (connection.Retransmits > 1 && !connection.SendHead.IsNone
+            && arena.Metadata(connection.SendHead).Holders != Holders.RetransmitQueue)
+        {
+            // a peer that was lent the frame may have it, and its acknowledgment be lost: ask for another
+            connection.Pending |= TcpPending.Probe;
+        }
+
         List(index);
     }
 

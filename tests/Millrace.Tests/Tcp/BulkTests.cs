@@ -5,7 +5,7 @@ namespace Millrace.Tests.Tcp;
 
 public sealed class BulkTests
 {
-    private const int Length = 300_000;
+    private const int Length = 150_000;
 
     [Theory]
     [InlineData(1, 0.0, 0.0, 0.0)]

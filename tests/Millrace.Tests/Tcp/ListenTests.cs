@@ -89,11 +89,24 @@ public sealed class ListenTests
         using var script = new TcpScript(null, new TestApplication { Port = 80, Connections = 1 });
         script.Send("S", 0, mss: 1460, port: 1);
         script.Expect("S. 0:0(0) ack 1");
-        script.Send(".", 1, 1, port: 1);
+        script.Remember(80, 1);
         script.Send("S", 0, mss: 1460, port: 2);
         script.Expect("S. 0:0(0) ack 1");
+        script.Remember(80, 2);
+        script.Recall(80, 1);
+        script.Send(".", 1, 1, port: 1);
+        script.Recall(80, 2);
         Assert.Equal(DropReason.TcpListenOverflow, script.Send(".", 1, 1, port: 2).Reason);
         Assert.Equal(1, script.Counters.PassiveOpens);
+        Assert.Equal(1, script.Counters.ListenOverflows);
+    }
+
+    [Fact]
+    public void No_handshake_begins_while_the_application_has_no_free_connection()
+    {
+        using var script = TcpScript.Established(null, new TestApplication { Port = 80, Connections = 1 });
+        Assert.Equal(DropReason.TcpListenOverflow, script.Send("S", 0, mss: 1460, port: 2).Reason);
+        script.ExpectNothing();
         Assert.Equal(1, script.Counters.ListenOverflows);
     }
 

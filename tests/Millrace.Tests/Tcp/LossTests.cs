@@ -177,6 +177,20 @@ public sealed class LossTests
         script.Expect("P. 1:5(4) ack 1");
     }
 
+    [Fact]
+    public void While_a_frame_is_lent_its_acknowledgment_is_asked_for()
+    {
+        using var script = TcpScript.Established();
+        script.Host.HoldsTransmits = true;
+        script.Write("data");
+        script.Expect("P. 1:5(4) ack 1");
+        script.Run(610);
+        script.Expect(". 0:0(0) ack 1");
+        script.Send(".", 1, 5);
+        script.Run(10_000);
+        script.ExpectNothing();
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(64)]

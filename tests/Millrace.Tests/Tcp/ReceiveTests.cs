@@ -150,6 +150,45 @@ public sealed class ReceiveTests
     }
 
     [Fact]
+    public void Frames_that_somebody_else_holds_too_are_copied()
+    {
+        using var script = TcpScript.Established(null, new TestApplication { Port = 80, Reads = false });
+        script.Host.AlsoHeldBy = Holders.Stage;
+        var stream = BulkTests.Pattern(1)[..4000];
+        Assert.Equal(VerdictKind.Deliver, script.Inject(".", 1, 1, stream, fragment: 700).Kind);
+        Assert.Equal(0, script.Host.Arena.CountHeldBy(Holders.ReceiveQueue | Holders.OutOfOrderQueue) - 6);
+        for (var i = 1; i <= script.Host.Arena.Capacity; i++)
+        {
+            if ((script.Host.Arena.Metadata(new Frame(i)).Holders & Holders.Stage) != 0)
+            {
+                script.Host.Arena.Slot(new Frame(i)).Clear();
+                script.Host.Arena.Release(new Frame(i), Holders.Stage);
+            }
+        }
+
+        script.Application.Drain(script.Socket);
+        Assert.Equal(stream, script.Application.Data);
+    }
+
+    [Fact]
+    public void Middling_payloads_share_frames_when_the_buffer_is_half_full()
+    {
+        var choice = new TcpChoice { Rmem = new MemoryLimits(4096, 32768, 32768), ModerateReceiveBuffer = false };
+        using var script = TcpScript.Established(choice, new TestApplication { Port = 80, Reads = false });
+        var next = 1;
+        while (script.Inject(".", next, 1, new byte[300]).Kind != VerdictKind.Drop)
+        {
+            next += 300;
+            script.Forget();
+        }
+
+        // one to a frame would be 15 at most
+        Assert.True(script.Socket.Readable > 20 * 300);
+        Assert.Equal(next - 1, script.Socket.Readable);
+        Assert.InRange(script.Host.Arena.Used(Share.Sockets) * Arena.FrameTruesize, 1, 32768 + Arena.FrameTruesize);
+    }
+
+    [Fact]
     public void A_wrong_checksum_is_dropped_and_counted()
     {
         using var script = TcpScript.Established();

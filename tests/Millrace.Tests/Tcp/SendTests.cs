@@ -208,6 +208,16 @@ public sealed class SendTests
     }
 
     [Fact]
+    public void An_interfaces_new_MTU_holds_for_the_next_segments()
+    {
+        using var script = TcpScript.Established();
+        script.Host.Network.Mtu = 1040;
+        script.Host.Tcp.InterfaceChanged(script.Host.Now);
+        script.Write(1500);
+        script.Expect(". 1:1001(1000) ack 1", "P. 1001:1501(500) ack 1");
+    }
+
+    [Fact]
     public void An_error_about_something_not_in_flight_is_ignored()
     {
         using var script = TcpScript.Established();

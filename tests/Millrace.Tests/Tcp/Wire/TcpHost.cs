@@ -51,6 +51,9 @@ public sealed class TcpHost : IDisposable
     /// <summary>Keeps packets in the transmit ring until <see cref="Complete"/>, as a slow NIC does.</summary>
     public bool HoldsTransmits { get; set; }
 
+    /// <summary>A holder that packets taken in have beside the loop.</summary>
+    public Holders AlsoHeldBy { get; set; }
+
     public Verdict LastVerdict { get; private set; }
 
     public long Now { get; private set; }
@@ -78,6 +81,7 @@ public sealed class TcpHost : IDisposable
             ref var metadata = ref Arena.Metadata(frame);
             metadata.DataOffset = NetworkOffset;
             metadata.DataLength = (ushort)piece.Length;
+            metadata.Holders |= AlsoHeldBy;
             piece.CopyTo(Arena.Data(ref metadata));
             if (head.IsNone)
             {
