@@ -140,7 +140,7 @@ internal sealed class StackEmitter(Plan plan)
                 code.Line($"transportErrors = new {TransportErrors}();");
             }
 
-            code.Line($"networkInterface = new {NetworkInterface}(0, \"{plan.Spec.Interface}\", setup.Nic);");
+            code.Line($"networkInterface = new {NetworkInterface}(0, {Literal(plan.Spec.Interface)}, setup.Nic);");
             code.Line($"interfaces = new {NetworkInterface}[] {{ networkInterface }};");
             code.Line("Settings = new StackSettings();");
             code.Line($"nic = new {InterfaceQueue}(setup.Nic.Open(setup.Queue, arena), arena, ledger, Budget.Weight);");
@@ -218,6 +218,8 @@ internal sealed class StackEmitter(Plan plan)
             ? "public bool Wait(global::System.TimeSpan timeout) => nic.Wait(timeout);"
             : "public bool Wait(global::System.TimeSpan timeout) => !Sockets.TrySleep() || nic.Wait(timeout);");
     }
+
+    private static string Literal(string text) => Microsoft.CodeAnalysis.CSharp.SymbolDisplay.FormatLiteral(text, quote: true);
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 

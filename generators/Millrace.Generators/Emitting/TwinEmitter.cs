@@ -74,7 +74,7 @@ internal sealed class TwinEmitter(Plan plan, TwinSpec twin)
         code.Line("    : base(new global::Millrace.Testing.Twin.TwinParts");
         code.Line("    {");
         code.Line($"        Name = \"{plan.Spec.Name}\",");
-        code.Line($"        Interface = \"{plan.Spec.Interface}\",");
+        code.Line($"        Interface = {Microsoft.CodeAnalysis.CSharp.SymbolDisplay.FormatLiteral(plan.Spec.Interface, quote: true)},");
         code.Line("        Nic = setup.Nic,");
         code.Line("        Queue = setup.Queue,");
         code.Line($"        Weight = {Text(plan.Capacities.Weight)},");

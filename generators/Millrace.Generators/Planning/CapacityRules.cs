@@ -6,7 +6,7 @@ namespace Millrace.Generators.Planning;
 /// <summary>How many frames each share of the arena gets.</summary>
 internal static class CapacityRules
 {
-    /// <summary>Packets the outbox holds, and packets of one transmit batch.</summary>
+    /// <summary>Packets the outbox holds.</summary>
     public const int OutboxCapacity = 256;
 
     private const int FrameLength = 2048;
@@ -20,17 +20,11 @@ internal static class CapacityRules
         var napi = settings.FirstOrDefault(group => group.Spec.Interface == "global::Millrace.INapiSettings");
         var weight = napi is null ? DefaultWeight : Number(napi.Spec, "Weight", DefaultWeight);
         var (sockets, from) = Sockets(spec, settings, applications);
-        var network = settings.FirstOrDefault(group => group.Spec.Interface == "global::Millrace.IIpv4Settings");
-        var fragments = network is null ? 0 : Number(network.Spec, "ReassemblyFrames", 0);
-        if (fragments > 0)
-        {
-            // fragments that wait for others are kept where a slow reader's data is kept: they must not starve the ring
-            sockets += fragments;
-            from += string.Format(CultureInfo.InvariantCulture, "; and {0} frames of fragments", fragments);
-        }
+        // what waits for the rest of its datagram is kept where a slow reader's data is kept: it must not starve the ring
+        var (held, names) = Held(settings);
 
         // the ring, what one poll took from it, and as much that was turned round and waits in the transmit ring
-        return new Capacities(weight, spec.RingFrames, spec.RingFrames + (2 * weight), ReserveFrames, sockets, from);
+        return new Capacities(weight, spec.RingFrames, spec.RingFrames + (2 * weight), ReserveFrames, sockets + held, from + names);
     }
 
     private static (int Frames, string From) Sockets(StackSpec spec, List<PlannedSettings> settings, List<PlannedApplication> applications)
@@ -44,7 +38,7 @@ internal static class CapacityRules
         var limits = settings.SelectMany(group => group.Spec.Items).Where(item => item.Type == "global::Millrace.Memory.MemoryLimits").ToArray();
         if (limits.Length == 0)
         {
-            return (OutboxCapacity, "no stage has socket memory; datagrams that are being sent");
+            return (OutboxCapacity, "datagrams that are being sent");
         }
 
         // what is granted under pressure, for every connection at once
@@ -55,6 +49,17 @@ internal static class CapacityRules
             CultureInfo.InvariantCulture, "{0} connections of {1} frames (the minimum of {2}), at least {3} and at most {4} frames",
             connections, perConnection, string.Join(" and ", limits.Select(item => item.Name)), MinimumSocketFrames, MaximumSocketFrames);
         return ((int)frames, text);
+    }
+
+    /// <summary>A capacity whose name ends in Frames is frames that its stage may hold for sockets: fragments of datagrams.</summary>
+    private static (int Frames, string Names) Held(List<PlannedSettings> settings)
+    {
+        var items = settings.SelectMany(group => group.Spec.Items)
+            .Where(item => item.DecidesCapacity && item.Name.EndsWith("Frames", StringComparison.Ordinal)
+                && int.TryParse(item.Display, NumberStyles.None, CultureInfo.InvariantCulture, out _)).ToArray();
+        return (
+            items.Sum(item => int.Parse(item.Display, CultureInfo.InvariantCulture)),
+            string.Concat(items.Select(item => $", and {item.Display} of {item.Name}")));
     }
 
     private static int Number(SettingsSpec settings, string name, int otherwise)

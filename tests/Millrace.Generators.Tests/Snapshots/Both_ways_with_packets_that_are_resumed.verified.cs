@@ -237,24 +237,25 @@ partial class WayStack : global::Millrace.INetworkStack
             {
                 case global::Millrace.VerdictKind.Drop:
                     ledger.DropIngress(verdict.Reason, wirePackets);
-                    arena.ReleaseChain(packet.Frame, global::Millrace.Memory.Holders.Loop);
                     break;
                 case global::Millrace.VerdictKind.Deliver:
                     ledger.Delivered += wirePackets;
-                    arena.ReleaseChain(packet.Frame, global::Millrace.Memory.Holders.Loop);
                     break;
                 case global::Millrace.VerdictKind.Consumed:
                     ledger.Consumed += wirePackets;
-                    arena.ReleaseChain(packet.Frame, global::Millrace.Memory.Holders.Loop);
                     break;
                 case global::Millrace.VerdictKind.Queued:
                     ledger.Delivered += wirePackets;
-                    break;
+                    continue;
                 case global::Millrace.VerdictKind.Transmit:
                     ledger.Forwarded += wirePackets;
                     forwarded.Enqueue(arena, packet.Frame);
-                    break;
+                    continue;
+                default:
+                    continue;
             }
+
+            arena.ReleaseChain(packet.Frame, global::Millrace.Memory.Holders.Loop);
         }
     }
 
@@ -441,7 +442,7 @@ partial class WayStack : global::Millrace.INetworkStack
         /// <summary>Frames for what stages send by themselves.</summary>
         public const int ReserveFrames = 1024;
 
-        /// <summary>Frames sockets may hold: no stage has socket memory; datagrams that are being sent.</summary>
+        /// <summary>Frames sockets may hold: datagrams that are being sent.</summary>
         public const int SocketFrames = 256;
 
         /// <summary>Packets the outbox holds.</summary>
@@ -517,5 +518,5 @@ partial class WayStack : global::Millrace.INetworkStack
         },
         "flowchart LR\n  nic_in([eth0])\n  nic_in --> Outer_in[\"Outer\"]\n  Outer_in --> Merger_in[\"Merger\"]\n  Merger_in --> Network_in[\"Network\"]\n  Network_in --> Inner_in[\"Inner\"]\n  Inner_in --> unclaimed{{nobody claimed it}}\n  outbox[(outbox)] --> Inner_out[\"Inner\"]\n  Inner_out --> Network_out[\"Network\"]\n  Network_out --> Cutter_out[\"Cutter\"]\n  Cutter_out --> Outer_out[\"Outer\"]\n  Outer_out --> nic_out([eth0])\n",
         "WayStack  (Linux_6_18)\n\nin:\n  eth0\n  -> [Stage<Outer>]\n  -> [Stage<Merger>]\n  -> [Stage<Network>]\n  -> [Stage<Inner>]\n  -> dropped: nobody claimed it\n\nout:\n  outbox\n  -> [Stage<Inner>]\n  -> [Stage<Network>]\n  -> [Stage<Cutter>]\n  -> [Stage<Outer>]\n  -> eth0\n\nnotes:\n",
-        "receive: 640 frames, 1,351,680 bytes (ring 512 + 2 polls of 64)\nreserve: 1,024 frames, 2,162,688 bytes (what stages send by themselves)\nsockets: 256 frames, 540,672 bytes (no stage has socket memory; datagrams that are being sent)\narena: 1,920 frames, 4,055,040 bytes (all frames)\n");
+        "receive: 640 frames, 1,351,680 bytes (ring 512 + 2 polls of 64)\nreserve: 1,024 frames, 2,162,688 bytes (what stages send by themselves)\nsockets: 256 frames, 540,672 bytes (datagrams that are being sent)\narena: 1,920 frames, 4,055,040 bytes (all frames)\n");
 }

@@ -158,24 +158,25 @@ partial class CountStack : global::Millrace.INetworkStack
             {
                 case global::Millrace.VerdictKind.Drop:
                     ledger.DropIngress(verdict.Reason, wirePackets);
-                    arena.ReleaseChain(packet.Frame, global::Millrace.Memory.Holders.Loop);
                     break;
                 case global::Millrace.VerdictKind.Deliver:
                     ledger.Delivered += wirePackets;
-                    arena.ReleaseChain(packet.Frame, global::Millrace.Memory.Holders.Loop);
                     break;
                 case global::Millrace.VerdictKind.Consumed:
                     ledger.Consumed += wirePackets;
-                    arena.ReleaseChain(packet.Frame, global::Millrace.Memory.Holders.Loop);
                     break;
                 case global::Millrace.VerdictKind.Queued:
                     ledger.Delivered += wirePackets;
-                    break;
+                    continue;
                 case global::Millrace.VerdictKind.Transmit:
                     ledger.Forwarded += wirePackets;
                     forwarded.Enqueue(arena, packet.Frame);
-                    break;
+                    continue;
+                default:
+                    continue;
             }
+
+            arena.ReleaseChain(packet.Frame, global::Millrace.Memory.Holders.Loop);
         }
     }
 
@@ -293,7 +294,7 @@ partial class CountStack : global::Millrace.INetworkStack
         /// <summary>Frames for what stages send by themselves.</summary>
         public const int ReserveFrames = 1024;
 
-        /// <summary>Frames sockets may hold: no stage has socket memory; datagrams that are being sent.</summary>
+        /// <summary>Frames sockets may hold: datagrams that are being sent.</summary>
         public const int SocketFrames = 256;
 
         /// <summary>Bytes of the arena with its metadata.</summary>
@@ -345,5 +346,5 @@ partial class CountStack : global::Millrace.INetworkStack
         },
         "flowchart LR\n  nic_in([eth0])\n  nic_in --> Counter_in[\"Counter\"]\n  Counter_in --> unclaimed{{nobody claimed it}}\n  forwarded[(turned round)] --> nic_out([eth0])\n  %% The outbox is left out: no stage sends of its own accord.\n  %% Transport errors are left out: no stage reports them.\n",
         "CountStack  (Linux_6_18)\n\nin:\n  eth0\n  -> [Stage<Counter>]\n  -> dropped: nobody claimed it\n\nout:\n  turned round\n  -> eth0\n\nnotes:\n  - The outbox is left out: no stage sends of its own accord.\n  - Transport errors are left out: no stage reports them.\n",
-        "receive: 640 frames, 1,351,680 bytes (ring 512 + 2 polls of 64)\nreserve: 1,024 frames, 2,162,688 bytes (what stages send by themselves)\nsockets: 256 frames, 540,672 bytes (no stage has socket memory; datagrams that are being sent)\narena: 1,920 frames, 4,055,040 bytes (all frames)\n");
+        "receive: 640 frames, 1,351,680 bytes (ring 512 + 2 polls of 64)\nreserve: 1,024 frames, 2,162,688 bytes (what stages send by themselves)\nsockets: 256 frames, 540,672 bytes (datagrams that are being sent)\narena: 1,920 frames, 4,055,040 bytes (all frames)\n");
 }

@@ -180,24 +180,25 @@ partial class ServerStack : global::Millrace.INetworkStack
             {
                 case global::Millrace.VerdictKind.Drop:
                     ledger.DropIngress(verdict.Reason, wirePackets);
-                    arena.ReleaseChain(packet.Frame, global::Millrace.Memory.Holders.Loop);
                     break;
                 case global::Millrace.VerdictKind.Deliver:
                     ledger.Delivered += wirePackets;
-                    arena.ReleaseChain(packet.Frame, global::Millrace.Memory.Holders.Loop);
                     break;
                 case global::Millrace.VerdictKind.Consumed:
                     ledger.Consumed += wirePackets;
-                    arena.ReleaseChain(packet.Frame, global::Millrace.Memory.Holders.Loop);
                     break;
                 case global::Millrace.VerdictKind.Queued:
                     ledger.Delivered += wirePackets;
-                    break;
+                    continue;
                 case global::Millrace.VerdictKind.Transmit:
                     ledger.Forwarded += wirePackets;
                     forwarded.Enqueue(arena, packet.Frame);
-                    break;
+                    continue;
+                default:
+                    continue;
             }
+
+            arena.ReleaseChain(packet.Frame, global::Millrace.Memory.Holders.Loop);
         }
     }
 
