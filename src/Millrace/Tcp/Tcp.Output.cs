@@ -59,7 +59,7 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
 
     private bool OutputReset(int index, ref TcpConnection connection)
     {
-        if (!TrySendControl(ref connection, connection.SndNxt, TcpFlags.Rst | TcpFlags.Ack))
+        if (!TrySendControl(ref connection, AcceptableSequence(ref connection), TcpFlags.Rst | TcpFlags.Ack))
         {
             return false;
         }
@@ -69,11 +69,22 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
         return true;
     }
 
+    /// <summary>
+    /// The sequence number of a segment without payload: the end of what was ever sent, and not SND.NXT, which a timeout has
+    /// set back. The peer may have received more than SND.NXT; two ends that both resend would then discard each other's
+    /// acknowledgments for ever. No further than the window (tcp_acceptable_seq).
+    /// </summary>
+    private static SequenceNumber AcceptableSequence(ref TcpConnection connection)
+    {
+        var windowEnd = connection.SndUna + connection.SndWnd;
+        return connection.SndMax <= windowEnd ? connection.SndMax : SequenceNumber.Max(windowEnd, connection.SndNxt);
+    }
+
     private bool SendAcknowledgments(ref TcpConnection connection)
     {
         while (connection.DuplicateAcksDue > 0)
         {
-            if (!TrySendControl(ref connection, connection.SndNxt, TcpFlags.Ack))
+            if (!TrySendControl(ref connection, AcceptableSequence(ref connection), TcpFlags.Ack))
             {
                 return false;
             }
@@ -81,7 +92,7 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
             connection.DuplicateAcksDue--;
         }
 
-        return (connection.Pending & TcpPending.Ack) == 0 || TrySendControl(ref connection, connection.SndNxt, TcpFlags.Ack);
+        return (connection.Pending & TcpPending.Ack) == 0 || TrySendControl(ref connection, AcceptableSequence(ref connection), TcpFlags.Ack);
     }
 
     /// <summary>Sends from SND.NXT on while windows and outbox allow.</summary>
