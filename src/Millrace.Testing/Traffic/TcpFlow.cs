@@ -163,7 +163,9 @@ public sealed class TcpFlow
 
         if (segment.Flags.HasFlag(SegmentFlags.Ack))
         {
+            // what was sent out of place before may be acknowledged now, beyond what was sent in order
             SndUna = (int)(segment.Acknowledgement - SndUna) > 0 ? segment.Acknowledgement : SndUna;
+            SndNxt = (int)(SndUna - SndNxt) > 0 ? SndUna : SndNxt;
             PeerWindow = segment.Flags.HasFlag(SegmentFlags.Syn) ? segment.Window : (long)segment.Window << peerScale;
         }
     }

@@ -153,11 +153,12 @@ public sealed class TcpTraffic(TrafficTarget target) : ITrafficSource
         for (var left = random.Between(1, 20); left > 0; left--)
         {
             var room = flow.PeerWindow - (uint)(flow.SndNxt - flow.SndUna);
-            var length = (int)Math.Min(left == 1 ? random.Between(1, size) : size, room);
-            if (length <= 0)
+            if (room <= 0)
             {
                 return;
             }
+
+            var length = (int)Math.Min(left == 1 ? random.Between(1, size) : size, room);
 
             var flags = left == 1 || random.Chance(5) ? SegmentFlags.Psh : SegmentFlags.None;
             frames.Add(flow.Path.Frame(flow.Segment(flow.SndNxt, flow.Payload(flow.SndNxt, length), flags, now)));

@@ -9,12 +9,15 @@ namespace Millrace.Stack.Tests.Fuzz;
 
 /// <summary>
 /// Any byte string as a frame, and spoilt packets of live connections: counted and dropped, or handled; no exception, no
-/// frame lost. MILLRACE_FUZZ_FRAMES says how many frames to run instead of the default.
+/// frame lost. MILLRACE_FUZZ_FRAMES says how many frames to run instead of the default, MILLRACE_FUZZ_SEED where to begin.
 /// </summary>
 public sealed class FuzzTests(ITestOutputHelper output)
 {
     private const long DefaultFrames = 400_000;
     private const long FramesASeed = 50_000;
+
+    private static ulong FirstSeed =>
+        ulong.TryParse(Environment.GetEnvironmentVariable("MILLRACE_FUZZ_SEED"), CultureInfo.InvariantCulture, out var asked) ? asked : 1;
 
     private static readonly TrafficTarget Target = TwinCase.Target with { PeerCount = 4 };
 
@@ -25,7 +28,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
         var drops = new SortedDictionary<string, long>(StringComparer.Ordinal);
         long frames = 0, sent = 0, received = 0;
         var clock = Stopwatch.StartNew();
-        for (ulong seed = 1; frames < wanted; seed++)
+        for (var seed = FirstSeed; frames < wanted; seed++)
         {
             var one = TwinCase.All[(int)(seed % (ulong)TwinCase.All.Count)];
             var features = TwinCase.AllFeatures[(int)(seed / 3 % (ulong)TwinCase.AllFeatures.Count)];
@@ -44,7 +47,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
 
         output.WriteLine(Report(frames, received, sent, drops, clock.Elapsed));
         Assert.True(frames >= wanted);
-        Assert.True(received > 0 && sent > 0 && drops.Count > 10, "the fuzz did not reach much of the stacks");
+        Assert.True(received > 0 && sent > 0 && (wanted < DefaultFrames || drops.Count > 30), "the fuzz did not reach much of the stacks");
     }
 
     /// <summary>Blind and stateful damage in turns: the mix changes with the seed.</summary>

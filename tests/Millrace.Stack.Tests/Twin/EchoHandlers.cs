@@ -107,3 +107,28 @@ internal struct UdpSinkHandler : IUdpHandler
 
     public void Received(UdpDatagram datagram) => Count++;
 }
+
+/// <summary>Writes as much as there is room for, for ever.</summary>
+internal struct FloodHandler : ITcpHandler
+{
+    private static readonly byte[] Water = new byte[32 * 1024];
+
+    public void Connected(TcpSocket socket) => Writable(socket);
+
+    public void Received(TcpSocket socket) => socket.Consume(socket.Readable);
+
+    public void Writable(TcpSocket socket)
+    {
+        while (socket.Write(Water) == Water.Length)
+        {
+        }
+    }
+
+    public void PeerClosed(TcpSocket socket)
+    {
+    }
+
+    public void Closed(TcpSocket socket, TcpCloseReason reason)
+    {
+    }
+}

@@ -27,6 +27,18 @@ internal sealed record TwinCase(string Name, Func<Nic, Entropy, INetworkStack> C
         new(nameof(DatagramStack),
             (nic, entropy) => new DatagramStack(new() { Nic = nic, Entropy = entropy }),
             (nic, entropy) => new DatagramTwin(new() { Nic = nic, Entropy = entropy })),
+        new(nameof(StreamStack),
+            (nic, entropy) => new StreamStack(new() { Nic = nic, Entropy = entropy }),
+            (nic, entropy) => new StreamTwin(new() { Nic = nic, Entropy = entropy })),
+        new(nameof(OffloadStack),
+            (nic, entropy) => new OffloadStack(new() { Nic = nic, Entropy = entropy }),
+            (nic, entropy) => new OffloadTwin(new() { Nic = nic, Entropy = entropy })),
+        new(nameof(CrowdedStack),
+            (nic, entropy) => new CrowdedStack(new() { Nic = nic, Entropy = entropy }),
+            (nic, entropy) => new CrowdedTwin(new() { Nic = nic, Entropy = entropy })),
+        new(nameof(DeepStack),
+            (nic, entropy) => new DeepStack(new() { Nic = nic, Entropy = entropy }),
+            (nic, entropy) => new DeepTwin(new() { Nic = nic, Entropy = entropy })),
     ];
 
     public static IReadOnlyList<NicFeatures> AllFeatures { get; } =

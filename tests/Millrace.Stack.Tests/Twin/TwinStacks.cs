@@ -41,3 +41,69 @@ internal sealed partial class DatagramStack;
 
 [TwinOf<DatagramStack>]
 internal sealed partial class DatagramTwin;
+
+[NetworkStack]
+[NicQueues(1)]
+[ChecksumOffload]
+[Ipv4("10.0.0.1/24")]
+[Tcp]
+[SocketMemory]
+[TcpHandler<EchoHandler>(80, Connections = 16)]
+[TcpHandler<SinkHandler>(81, Connections = 16)]
+internal sealed partial class StreamStack;
+
+[TwinOf<StreamStack>]
+internal sealed partial class StreamTwin;
+
+[NetworkStack]
+[NicQueues(1)]
+[ChecksumOffload]
+[Gro]
+[Ipv4("10.0.0.1/24")]
+[Tcp(MaxGsoSegments = 16)]
+[SocketMemory]
+[Gso]
+[TcpHandler<EchoHandler>(80, Connections = 16)]
+[TcpHandler<SinkHandler>(81, Connections = 16)]
+internal sealed partial class OffloadStack;
+
+[TwinOf<OffloadStack>]
+internal sealed partial class OffloadTwin;
+
+[NetworkStack(Runtime = RuntimeSettings.All, SocketFrames = 512)]
+[NicQueues(1)]
+[Napi(Weight = 8)]
+[ChecksumOffload]
+[Stage<Tithe>]
+[Gro]
+[Stage<Meter>]
+[Ipv4("10.0.0.1/24")]
+[Udp]
+[Tcp(MaxGsoSegments = 8)]
+[SocketMemory(Rmem = "4096 65536 262144", Wmem = "4096 16384 262144")]
+[UdpHandler<UdpEchoHandler>(53)]
+[TcpHandler<EchoHandler>(80, Connections = 16, Backlog = 4)]
+[TcpHandler<HoardingHandler>(82, Connections = 4)]
+internal sealed partial class CrowdedStack;
+
+[TwinOf<CrowdedStack>]
+internal sealed partial class CrowdedTwin;
+
+[NetworkStack]
+[NicQueues(1, Promiscuous = true)]
+[Napi(Weight = 32)]
+[ChecksumOffload]
+[Gro]
+[Stage<Laggard>]
+[Ipv4("10.0.0.1/24", Gateway = "10.0.0.254")]
+[Udp]
+[Tcp(MaxGsoSegments = 32, Timestamps = false)]
+[SocketMemory]
+[Gso]
+[UdpHandler<UdpEchoHandler>(53)]
+[TcpHandler<EchoHandler>(80, Connections = 16)]
+[TcpHandler<SinkHandler>(81, Connections = 16)]
+internal sealed partial class DeepStack;
+
+[TwinOf<DeepStack>]
+internal sealed partial class DeepTwin;

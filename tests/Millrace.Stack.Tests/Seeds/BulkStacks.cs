@@ -1,0 +1,42 @@
+namespace Millrace.Stack.Tests.Seeds;
+
+[NetworkStack]
+[NicQueues(1)]
+[ChecksumOffload]
+[Gro]
+[Ipv4("10.0.0.1/24")]
+[Tcp(MaxGsoSegments = 44)]
+[SocketMemory]
+[Gso]
+[TcpHandler<BulkHandler>(80, Connections = 8)]
+internal sealed partial class BulkServer;
+
+[NetworkStack]
+[NicQueues(1)]
+[ChecksumOffload]
+[Gro]
+[Ipv4("10.0.0.2/24")]
+[Tcp(MaxGsoSegments = 44)]
+[SocketMemory]
+[Gso]
+[TcpHandler<BulkHandler>(80, Connections = 8)]
+internal sealed partial class BulkClient;
+
+/// <summary>No offloads, small buffers: the window closes, and every segment goes by itself.</summary>
+[NetworkStack]
+[NicQueues(1)]
+[ChecksumOffload]
+[Ipv4("10.0.0.1/24")]
+[Tcp]
+[SocketMemory(Rmem = "4096 16384 65536", Wmem = "4096 16384 65536")]
+[TcpHandler<BulkHandler>(80, Connections = 8)]
+internal sealed partial class PlainServer;
+
+[NetworkStack]
+[NicQueues(1)]
+[ChecksumOffload]
+[Ipv4("10.0.0.2/24")]
+[Tcp(Timestamps = false)]
+[SocketMemory(Rmem = "4096 16384 65536", Wmem = "4096 16384 65536")]
+[TcpHandler<BulkHandler>(80, Connections = 8)]
+internal sealed partial class PlainClient;
