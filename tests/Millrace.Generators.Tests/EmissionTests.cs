@@ -41,6 +41,40 @@ public class EmissionTests
         Assert.Contains("public required string Label { get; init; }", Declared.Emit("[NetworkStack] [Limiter] public sealed partial class LimitStack;\n" + UserStages.Limiter), StringComparison.Ordinal);
 
     [Fact]
+    public void A_stage_can_be_used_twice_under_two_names()
+    {
+        var source = Declared.Emit("[NetworkStack] [Stage<Outer>] [Stage<Outer>(Name = \"Second\")] public sealed partial class TwiceStack;\n" + UserStages.Ways);
+        Assert.Contains("private global::Outer _outer;", source, StringComparison.Ordinal);
+        Assert.Contains("private global::Outer _second;", source, StringComparison.Ordinal);
+        Assert.True(source.IndexOf("_second.Transmit", StringComparison.Ordinal) < source.IndexOf("_outer.Transmit", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_whole_of_a_server_compiles_without_unsafe_code_and_puts_every_stage_in_its_place()
+    {
+        var source = Declared.Emit("""
+            [NetworkStack(Runtime = RuntimeSettings.All)]
+            [NicQueues(1)]
+            [Napi(Weight = 32)]
+            [ChecksumOffload]
+            [Gro]
+            [Ipv4("10.0.0.2/24")]
+            [Udp]
+            [Tcp]
+            [SocketMemory(Rmem = "4096 131072 1048576")]
+            [Gso]
+            [TcpHandler<Page>(80, Connections = 100)]
+            [UdpHandler<Clock>(37)]
+            [AsyncSockets(Connections = 10)]
+            public sealed partial class ServerStack;
+
+            """ + UserStages.Transports);
+        string[] calls = ["_nicQueues.Receive", "_checksumOffload.Receive", "_gro.Receive", "_ipv4.Receive", "_udp.Receive", "_tcp.Receive", "_ipv4.Transmit", "_gso.Transmit", "_checksumOffload.Transmit", "arena.MoveChain"];
+        Assert.Equal(calls.Order(Comparer<string>.Create((a, b) => source.IndexOf(a, StringComparison.Ordinal).CompareTo(source.IndexOf(b, StringComparison.Ordinal)))), calls);
+        Assert.All(calls, call => Assert.Contains(call + "(", source, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void All_settings_that_decide_no_capacity_can_be_made_run_time_ones()
     {
         var source = Declared.Emit("[NetworkStack(Runtime = RuntimeSettings.All)] [Limiter] public sealed partial class LimitStack;\n" + UserStages.Limiter);

@@ -59,17 +59,14 @@ internal sealed class StackEmitter(Plan plan)
         EmitConstructor(applications);
         EmitSurface();
         code.Line();
-        EmitPoll();
-        code.Line();
-        EmitBegin();
-        code.Line();
-        EmitFinish();
+        var polls = new PollEmitter(plan, code, sockets is not null);
+        polls.Emit();
         code.Line();
         new IngressEmitter(plan, code).Emit();
         code.Line();
         new EgressEmitter(plan, code).Emit();
         code.Line();
-        EmitDispose();
+        polls.EmitDispose();
         code.Line();
         new SetupEmitter(plan, code).Emit();
         code.Line();
@@ -264,138 +261,6 @@ internal sealed class StackEmitter(Plan plan)
         string[] terms = [.. plan.WithRole(role).Select(stage => $"{stage.Field}.{property}"), .. others];
         return terms.Length == 0 ? "0" : string.Join(" + ", terms);
     }
-
-    private void EmitPoll()
-    {
-        code.Block("public int Poll(int networkInterface, int queue, long now)", () =>
-        {
-            code.Block("if (networkInterface != 0 || queue != setup.Queue)", () => code.Line($"{StackGuard}.NoSuchQueue(networkInterface, queue, setup.Queue);"));
-            code.Line();
-            code.Line("return Run(takesIn: true, now);");
-        });
-        code.Line();
-        code.Line("public void Advance(long now) => Run(takesIn: false, now);");
-        code.Line();
-        code.Block("private int Run(bool takesIn, long now)", () =>
-        {
-            code.Line("global::System.ObjectDisposedException.ThrowIf(disposed, this);");
-            code.Block("if (fault is not null)", () => code.Line($"{StackGuard}.Faulted(fault);"));
-            code.Line();
-            code.Block("try", () =>
-            {
-                code.Line("Begin(now);");
-                code.Line("var count = takesIn ? nic.Receive(now) : 0;");
-                code.Line("ReceivePackets(count, now);");
-                code.Line("Finish(now);");
-                code.Line("return count;");
-            });
-            code.Block("catch (global::System.Exception exception)", () =>
-            {
-                code.Line("fault = exception;");
-                if (sockets is not null)
-                {
-                    code.Line("Sockets.Stop(exception);");
-                }
-
-                code.Line("throw;");
-            });
-        });
-    }
-
-    private void EmitBegin()
-    {
-        code.Line(NoInlining);
-        code.Block("private void Begin(long now)", () =>
-        {
-            if (plan.WithRole(Roles.StartStop).Any())
-            {
-                code.Block("if (!started)", () =>
-                {
-                    code.Line("started = true;");
-                    Call(Roles.StartStop, "Start(now)");
-                });
-                code.Line();
-            }
-
-            if (plan.Settings.Any(group => group.Spec.HasRuntime))
-            {
-                code.Line("Settings.Apply();");
-            }
-
-            if (plan.WithRole(Roles.InterfaceObserver).Any())
-            {
-                code.Block("if (networkInterface.Refresh())", () => Call(Roles.InterfaceObserver, "InterfaceChanged(networkInterface, now)"));
-                code.Line();
-            }
-            else
-            {
-                code.Line("networkInterface.Refresh();");
-            }
-
-            code.Line("nic.Reclaim(now);");
-            Call(Roles.PollStart, "PollStart(now)");
-            if (sockets is not null)
-            {
-                code.Line("Sockets.RunCalls(now);");
-            }
-        });
-    }
-
-    private void EmitFinish()
-    {
-        code.Line(NoInlining);
-        code.Block("private void Finish(long now)", () =>
-        {
-            foreach (var stage in plan.WithRole(Roles.Timed))
-            {
-                code.Block($"if ({stage.Field}.NextDeadline <= now)", () => code.Line($"{stage.Field}.Advance(now);"));
-                code.Line();
-            }
-
-            if (plan.HasTransportErrors)
-            {
-                code.Block("while (transportErrors.TryTake(out var error))", () => Call(Roles.TransportErrorObserver, "TransportFailed(in error, now)"));
-                code.Line();
-            }
-
-            foreach (var stage in plan.WithRole(Roles.PollEnd).Where(stage => !(stage.Spec.Is(Roles.Ingress) && stage.Spec.Is(Roles.ResumesIngress))))
-            {
-                code.Line($"{stage.Field}.PollEnd(now);");
-            }
-
-            code.Line("Send(now);");
-            code.Line("nic.Refill();");
-        });
-    }
-
-    private void Call(Roles role, string call)
-    {
-        foreach (var stage in plan.WithRole(role))
-        {
-            code.Line($"{stage.Field}.{call};");
-        }
-    }
-
-    private void EmitDispose() => code.Block("public void Dispose()", () =>
-    {
-        code.Block("if (disposed)", () => code.Line("return;"));
-        code.Line();
-        code.Line("disposed = true;");
-        if (plan.WithRole(Roles.StartStop).Any())
-        {
-            code.Block("if (started)", () => Call(Roles.StartStop, "Stop()"));
-            code.Line();
-        }
-
-        if (sockets is not null)
-        {
-            code.Line("Sockets.Stop(fault);");
-        }
-
-        Call(Roles.Disposable, "Dispose()");
-        code.Line("nic.Drain();");
-        code.Line("arena.Dispose();");
-    });
 
     private void EmitStates()
     {

@@ -1,4 +1,5 @@
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Millrace.Generators.Spec;
 
@@ -89,6 +90,11 @@ internal sealed class StageParser(SettingsParser settingsParser, Compilation com
         {
             report(Diagnostics.NoStageInterface, common.Attribute.Location(), [stage.Name]);
             return null;
+        }
+
+        if (!SyntaxFacts.IsValidIdentifier(name))
+        {
+            return Invalid(common.Attribute, stage.Name, $"is given the name '{name}'", "write a Name that is an identifier, such as \"Second\"");
         }
 
         var chosen = new HashSet<string>();
