@@ -183,6 +183,7 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
             applications.Closed(application, slot, new TcpSocket(this, index), reason);
             connection.Slot = None;
             freeSlots[application][freeSlotCounts[application]++] = slot;
+            freeSlotCount++;
         }
 
         ReleaseQueues(ref connection);

@@ -115,8 +115,10 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
             return Verdict.Drop(DropReason.TcpListenOverflow);
         }
 
-        if (!TryAllocateConnection(in segment.Key, out var index))
+        // half-open connections never take the places that applications have been promised
+        if (freeConnectionCount <= freeSlotCount || !TryAllocateConnection(in segment.Key, out var index))
         {
+            counters.TCPReqQFullDrop++;
             counters.ListenDrops++;
             return Verdict.Drop(DropReason.TcpListenOverflow);
         }
@@ -258,6 +260,7 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
         }
 
         slot = freeSlots[application][--freeSlotCounts[application]];
+        freeSlotCount--;
         return true;
     }
 }

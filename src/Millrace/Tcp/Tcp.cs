@@ -44,6 +44,9 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications> : TcpSockets
     private readonly int[][] freeSlots;
     private readonly int[] freeSlotCounts;
 
+    /// <summary>Slots that are free, of all applications; so many connections are kept for them.</summary>
+    private int freeSlotCount;
+
     private readonly int[] outputRing;
     private readonly int outputMask;
     private int outputHead;
@@ -96,9 +99,11 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications> : TcpSockets
             }
 
             slotCount += slots;
-            backlogs += applications.Port(i) != 0 ? BacklogOf(applications.Backlog(i)) : 0;
+            var backlog = BacklogOf(applications.Backlog(i));
+            backlogs += applications.Port(i) != 0 ? backlog : Math.Min(backlog, slots);
         }
 
+        freeSlotCount = slotCount;
         connections = new TcpConnection[slotCount + backlogs];
         freeConnections = new int[connections.Length];
         for (var i = 0; i < connections.Length; i++)

@@ -111,6 +111,26 @@ public sealed class ListenTests
     }
 
     [Fact]
+    public void Half_open_connections_leave_the_places_that_applications_were_promised()
+    {
+        var later = new TestApplication { Connections = 2 };
+        using var script = new TcpScript(null, new TestApplication { Port = 80, Connections = 1, Backlog = 1 }, later);
+        Assert.True(script.Host.Tcp.TryListen(1, 81, 8));
+        script.Talk(81);
+        var accepted = 0;
+        for (ushort port = 1; port <= 8; port++)
+        {
+            accepted += script.Send("S", 0, mss: 1460, port: port).Kind == VerdictKind.Consumed ? 1 : 0;
+        }
+
+        Assert.InRange(accepted, 2, 7);
+        for (var i = 0; i < 2; i++)
+        {
+            Assert.Equal(TcpConnectResult.Opening, script.Host.Tcp.Connect(1, new Millrace.Headers.InetEndpoint(TcpScript.Peer, 1), out _));
+        }
+    }
+
+    [Fact]
     public void A_wrong_acknowledgment_of_the_SYN_ACK_is_reset()
     {
         using var script = new TcpScript();
