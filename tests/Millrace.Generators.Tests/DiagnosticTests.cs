@@ -39,6 +39,7 @@ public class DiagnosticTests
         { "MR0017", "[NetworkStack] [Stage<Asking>] " + End + "public struct Asking(NetworkLayer network) : IIngressStage { private NetworkLayer network = network; public Verdict Receive(ref Packet packet) => network is null ? default : default; }", "The constructor of Asking asks for 'Millrace.NetworkLayer', which no stage before it provides: declare a network stage such as [Ipv4(\"10.0.0.2/24\")] before it" },
         { "MR0018", "[NetworkStack] [Bare(Depth = 1, Width = 2)] " + End + Bare, "'Width' of [Bare] is given, but IBareSettings has no getter of that name: add one to the interface, or leave the argument out" },
         { "MR0019", "[NetworkStack] [Bare(Depth = 1, Runtime = [\"Depth\"])] " + End + Bare, "[Bare] has run-time settings, but the constructor of BareStage does not take them: add a parameter of type TSettings and read the settings from it" },
+        { "MR0019", "[NetworkStack] [Limiter(Runtime = [\"Limit\"])] [Reading] " + End + UserStages.Limiter + Reading, "[Limiter] has run-time settings, but the constructor of ReadingStage does not take them: add a parameter of type TLimiter and read the settings from it" },
         { "MR0020", "[NetworkStack] [Napi] " + End, "'Stack' declares no stage that receives packets: write [NicQueues(1)] below [NetworkStack]" },
     };
 
@@ -55,6 +56,16 @@ public class DiagnosticTests
         public struct BareStage<TSettings> : IIngressStage where TSettings : struct, IBareSettings
         {
             public Verdict Receive(ref Packet packet) => default;
+        }
+        """;
+
+    private const string Reading = """
+        public interface IReadingSettings { [Default(1)] int Depth { get; } }
+        [StageType(typeof(ReadingStage<,>))]
+        public sealed class ReadingAttribute : StageAttribute;
+        public struct ReadingStage<TSettings, TLimiter> : IIngressStage where TSettings : struct, IReadingSettings where TLimiter : struct, ILimiterSettings
+        {
+            public Verdict Receive(ref Packet packet) => default(TLimiter).Limit > 0 ? default : Verdict.Consumed;
         }
         """;
 

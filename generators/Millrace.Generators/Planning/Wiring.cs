@@ -20,18 +20,26 @@ internal sealed class Wiring(List<StageSpec> stages, List<PlannedSettings> setti
         var own = Own(stage);
         var arguments = stage.Constructor.Select(parameter => Resolve(parameter, stage.TypeParameters, own, stage.Name, stage.Ordinal, index))
             .Where(argument => argument is not null).Select(argument => argument!).ToEquatable();
-        if (own is { Spec.HasRuntime: true } && !arguments.Any(argument => argument.Source == ArgumentSource.Settings && argument.Text == own.Name))
-        {
-            var parameterName = stage.TypeParameters.First(parameter => parameter.Kind == StageParameterKind.Settings).Name;
-            problems.Add(new Problem(
-                Diagnostics.SettingsWithoutInstance.Id, stage.Ordinal, -1, false,
-                new[] { stage.Name, stage.Type.WithoutGlobal().Split('.').Last(), parameterName }.ToEquatable()));
-        }
-
+        CheckInstances(stage, own, arguments);
         var types = stage.TypeParameters.Select(parameter => TypeArgument(parameter, own)).ToArray();
         var type = types.Length == 0 ? stage.Type : stage.Type + "<" + string.Join(", ", types) + ">";
         var isPublic = stage.IsPublic && (own?.Spec.IsPublic ?? true);
         return new PlannedStage(stage, "_" + stage.Name.ToCamelCase(), type, whyInserted, isPublic, arguments);
+    }
+
+    /// <summary>Settings that can change are read through an instance, the stage's own and those of other attributes.</summary>
+    private void CheckInstances(StageSpec stage, PlannedSettings? own, EquatableArray<Argument> arguments)
+    {
+        foreach (var parameter in stage.TypeParameters.Where(parameter => parameter.Kind == StageParameterKind.Settings))
+        {
+            var group = SettingsFor(parameter, own);
+            if (group.Spec.HasRuntime && !arguments.Any(argument => argument.Source == ArgumentSource.Settings && argument.Text == group.Name))
+            {
+                problems.Add(new Problem(
+                    Diagnostics.SettingsWithoutInstance.Id, stage.Ordinal, -1, false,
+                    new[] { group.Name, stage.Type.WithoutGlobal().Split('.').Last(), parameter.Name }.ToEquatable()));
+            }
+        }
     }
 
     public EquatableArray<Argument> Application(ApplicationSpec application) => application.Constructor
