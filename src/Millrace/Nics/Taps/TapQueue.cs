@@ -67,7 +67,9 @@ internal sealed class TapQueue : NicQueue
         nic.LookIfDue(now);
         var count = 0;
         var frames = ((takesLarge ? LargestPacket : nic.Mtu + LinkLength) + FrameCapacity - 1) / FrameCapacity;
-        while (count < packets.Length && !closed && device.PostedCount > 0)
+
+        // a packet that finds too few frames is lost, so what may not fit waits in the kernel until the ring is filled again
+        while (count < packets.Length && !closed && device.PostedCount >= (count == 0 ? 1 : frames))
         {
             var length = device.Receive(frames, out var header);
             if (length < 0)
