@@ -57,7 +57,7 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
         }
 
         if (connection.RmemAlloc > connection.RcvBuf
-            || !MayKeep(ref connection, segment.Frame)
+            || !MayCharge(connection.RmemAlloc, memory.Rmem.Minimum)
             || (!joins && connection.OutOfOrder.Count >= MaximumRanges))
         {
             return Verdict.Drop(DropReason.TcpOutOfOrderPrune);

@@ -82,10 +82,10 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
             }
         }
 
-        if (!MayKeep(ref connection, segment.Frame))
+        if (!MayCharge(connection.RmemAlloc, memory.Rmem.Minimum))
         {
             PruneOutOfOrder(ref connection, keep: 0);
-            if (!MayKeep(ref connection, segment.Frame))
+            if (!MayCharge(connection.RmemAlloc, memory.Rmem.Minimum))
             {
                 return TryCopyBehind(connection.ReceiveTail, Holders.ReceiveQueue, ref segment, skip, length)
                     ? Verdict.Deliver
