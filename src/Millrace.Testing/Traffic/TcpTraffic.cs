@@ -30,7 +30,7 @@ public sealed class TcpTraffic(TrafficTarget target) : ITrafficSource
         }
 
         opening.Clear();
-        Retire(random);
+        Retire(random, now, frames);
         if (flows.Count < FlowCount && random.Chance(60))
         {
             frames.Add(Open(random, now));
@@ -63,13 +63,20 @@ public sealed class TcpTraffic(TrafficTarget target) : ITrafficSource
         }
     }
 
-    private void Retire(TrafficRandom random)
+    /// <summary>Forgets connections that are over, and some others; mostly the stack is told, so that it has room for new ones.</summary>
+    private void Retire(TrafficRandom random, long now, IList<byte[]> frames)
     {
         foreach (var (key, flow) in flows.ToArray())
         {
-            if (flow.IsOver || random.Next(400) == 0)
+            if (!flow.IsOver && random.Next(200) != 0)
             {
-                flows.Remove(key);
+                continue;
+            }
+
+            flows.Remove(key);
+            if (flow is { IsOver: false, IsEstablished: true } && random.Chance(90))
+            {
+                frames.Add(flow.Path.Frame(flow.Segment(flow.SndUna, [], SegmentFlags.Rst, now)));
             }
         }
     }

@@ -20,7 +20,7 @@ internal sealed class IcmpReceiver(
             return Verdict.Drop(DropReason.PacketTooSmall);
         }
 
-        if (metadata.Checksum == ChecksumState.None && PacketBytes.Sum(arena, packet, offset, length, 0) != 0xFFFF)
+        if (metadata.Checksum == ChecksumState.None && PacketChecksum.Sum(arena, packet, offset, length) != 0xFFFF)
         {
             return Verdict.Drop(DropReason.IcmpChecksum);
         }

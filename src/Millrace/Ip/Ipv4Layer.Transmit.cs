@@ -241,7 +241,12 @@ public sealed partial class Ipv4Layer
             return Verdict.Drop(DropReason.NoMemory);
         }
 
-        FinishChecksum(packet, ref metadata);
+        // a transport checksum covers the datagram, so it must be final before the datagram is cut
+        if (!PacketChecksum.TryComplete(arena, packet))
+        {
+            return Verdict.Drop(DropReason.ChecksumIncomplete);
+        }
+
         ledger.Created += count - metadata.WirePackets;
         var identification = NextIdentification(in hop, 1);
         for (var start = 0; start < total; start += piece)
@@ -276,20 +281,5 @@ public sealed partial class Ipv4Layer
                 arena.ReleaseChain(fragment, Holders.Loop);
                 break;
         }
-    }
-
-    /// <summary>A transport checksum covers the datagram, so it must be final before the datagram is cut.</summary>
-    private void FinishChecksum(Frame packet, ref FrameMetadata metadata)
-    {
-        if (metadata.Checksum != ChecksumState.Partial)
-        {
-            return;
-        }
-
-        var length = metadata.TotalLength - (metadata.ChecksumStart - metadata.DataOffset);
-        var checksum = (ushort)~PacketBytes.Sum(arena, packet, metadata.ChecksumStart, length, 0);
-        var field = Arena.Slot(ref metadata).Slice(metadata.ChecksumStart + metadata.ChecksumOffset, 2);
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt16BigEndian(field, checksum == 0 ? (ushort)0xFFFF : checksum);
-        metadata.Checksum = ChecksumState.None;
     }
 }

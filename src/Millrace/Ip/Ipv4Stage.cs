@@ -11,7 +11,7 @@ namespace Millrace.Ip;
 /// </summary>
 [Drops(
     DropReason.PacketTooSmall, DropReason.HeaderTruncated, DropReason.IpInHeader, DropReason.IpChecksum, DropReason.IpInvalidSource,
-    DropReason.IpInvalidDestination, DropReason.IpLocalSource, DropReason.IpOutNoRoutes, DropReason.PacketTooBig,
+    DropReason.IpInvalidDestination, DropReason.IpLocalSource, DropReason.IpOutNoRoutes, DropReason.PacketTooBig, DropReason.ChecksumIncomplete,
     DropReason.FragmentReassemblyTimeout, DropReason.FragmentTooFar, DropReason.FragmentOverlap, DropReason.DuplicateFragment,
     DropReason.FragmentMemory, DropReason.IcmpChecksum, DropReason.IcmpInvalid, DropReason.ArpInvalid, DropReason.NeighbourFailed,
     DropReason.NeighbourQueueFull, DropReason.NeighbourTableFull, DropReason.DeviceNotReady, DropReason.NoMemory)]

@@ -23,13 +23,18 @@ public static class PacketChecksum
 
     /// <summary>
     /// Finishes a checksum left <see cref="ChecksumState.Partial"/>: the field holds the pseudo-header's sum, and all from
-    /// <see cref="FrameMetadata.ChecksumStart"/> to the end of the packet is summed with it.
+    /// <see cref="FrameMetadata.ChecksumStart"/> to the end of the packet is summed with it. In another state it is final.
     /// </summary>
     /// <returns>False, with nothing changed, if the field does not lie in the head's data.</returns>
     public static bool TryComplete(Arena arena, Frame head)
     {
         ArgumentNullException.ThrowIfNull(arena);
         ref var metadata = ref arena.Metadata(head);
+        if (metadata.Checksum != ChecksumState.Partial)
+        {
+            return true;
+        }
+
         var start = metadata.ChecksumStart - metadata.DataOffset;
         var field = start + metadata.ChecksumOffset;
         var data = Arena.Data(ref metadata);

@@ -11,7 +11,9 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
     /// <summary>Frames kept back for each connection of an application: two to receive and two to send.</summary>
     private const int GuaranteedFramesEach = 4;
 
-    private const int GuaranteedTruesize = 2 * Arena.FrameTruesize;
+    private const int GuaranteedFramesToReceive = 2;
+
+    private const int GuaranteedTruesize = GuaranteedFramesToReceive * Arena.FrameTruesize;
 
     /// <summary>At most half of the share, however many connections are declared.</summary>
     private readonly int guaranteedFrames;
@@ -20,10 +22,19 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
 
     private bool IsUnderPressure => arena.Available(Share.Sockets) <= guaranteedFrames;
 
-    /// <summary>Whether a queue that holds so much may have another frame.</summary>
+    /// <summary>Whether a send queue that holds so much may have another frame.</summary>
     /// <param name="held">Bytes of truesize.</param>
-    /// <param name="minimum">The limits' minimum, in bytes of truesize.</param>
-    private bool MayCharge(int held, int minimum)
+    private bool MaySend(int held) =>
+        !NotePressure() || held + Arena.FrameTruesize <= Math.Max(memory.Wmem.Minimum, GuaranteedTruesize);
+
+    /// <summary>
+    /// Whether the queues of a connection may keep a packet that came in. A merged packet is judged by all of its frames: let
+    /// in by its first, a thousand readers who do not read would share out what is kept back for the others.
+    /// </summary>
+    private bool MayKeep(ref TcpConnection connection, Frame packet) =>
+        !NotePressure() || connection.RmemAlloc + TruesizeOf(packet) <= Math.Max(memory.Rmem.Minimum, GuaranteedTruesize);
+
+    private bool NotePressure()
     {
         var pressed = IsUnderPressure;
         if (pressed && !isUnderPressure)
@@ -32,6 +43,17 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
         }
 
         isUnderPressure = pressed;
-        return !pressed || held + Arena.FrameTruesize <= Math.Max(minimum, GuaranteedTruesize);
+        return pressed;
+    }
+
+    private int TruesizeOf(Frame packet)
+    {
+        var truesize = 0;
+        for (var frame = packet; !frame.IsNone; frame = arena.Metadata(frame).NextFragment)
+        {
+            truesize += arena.Metadata(frame).Truesize;
+        }
+
+        return truesize;
     }
 }

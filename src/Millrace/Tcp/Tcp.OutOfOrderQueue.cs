@@ -57,7 +57,7 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
         }
 
         if (connection.RmemAlloc > connection.RcvBuf
-            || !MayCharge(connection.RmemAlloc, memory.Rmem.Minimum)
+            || !MayKeep(ref connection, segment.Frame)
             || (!joins && connection.OutOfOrder.Count >= MaximumRanges))
         {
             return Verdict.Drop(DropReason.TcpOutOfOrderPrune);

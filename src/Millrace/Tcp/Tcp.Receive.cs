@@ -35,7 +35,8 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
         var networkHeader = slot.Slice(networkOffset, offset - networkOffset);
         var source = NetworkHeader.Source(networkHeader);
         var destination = NetworkHeader.Destination(networkHeader);
-        if (metadata.Checksum == ChecksumState.None && !IsChecksumRight(frame, source, destination, offset, length))
+        if (metadata.Checksum == ChecksumState.None
+            && PacketChecksum.Sum(arena, frame, offset, length, NetworkHeader.PseudoHeaderSum(source, destination, IpProtocol.Tcp, length)) != 0xFFFF)
         {
             counters.InCsumErrors++;
             return Malformed(DropReason.TcpChecksum);
@@ -133,27 +134,5 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
     {
         counters.InErrs++;
         return Verdict.Drop(reason);
-    }
-
-    private bool IsChecksumRight(Frame head, InetAddress source, InetAddress destination, int offset, int length)
-    {
-        ulong sum = NetworkHeader.PseudoHeaderSum(source, destination, IpProtocol.Tcp, length);
-        var isOdd = false;
-        for (var frame = head; !frame.IsNone;)
-        {
-            ref var metadata = ref arena.Metadata(frame);
-            var data = Arena.Data(ref metadata);
-            if (frame == head)
-            {
-                data = data[(offset - metadata.DataOffset)..];
-            }
-
-            var part = InternetChecksum.Sum(data);
-            sum += isOdd ? InternetChecksum.SwapForOddOffset(part) : part;
-            isOdd ^= (data.Length & 1) != 0;
-            frame = metadata.NextFragment;
-        }
-
-        return InternetChecksum.Fold(sum) == 0xFFFF;
     }
 }

@@ -82,10 +82,10 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
             }
         }
 
-        if (!MayCharge(connection.RmemAlloc, memory.Rmem.Minimum))
+        if (!MayKeep(ref connection, segment.Frame))
         {
             PruneOutOfOrder(ref connection, keep: 0);
-            if (!MayCharge(connection.RmemAlloc, memory.Rmem.Minimum))
+            if (!MayKeep(ref connection, segment.Frame))
             {
                 return TryCopyBehind(connection.ReceiveTail, Holders.ReceiveQueue, ref segment, skip, length)
                     ? Verdict.Deliver

@@ -45,15 +45,16 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
         var whole = PayloadOf(ref connection, connection.RcvBuf);
         var free = PayloadOf(ref connection, Math.Max(connection.RcvBuf - connection.RmemAlloc, 0));
         var mss = Math.Min(connection.RcvMss, whole);
-        if (IsUnderPressure)
-        {
-            free = Math.Min(free, 4 * connection.AdvertisedMss);
-        }
-
         var unit = 1 << connection.ReceiveWindowScale;
         if (free < whole >> 4 || free < mss || free < unit)
         {
             return 0;
+        }
+
+        // after the test, or a sixteenth of a large buffer would be more than what is guaranteed and the window stay shut
+        if (IsUnderPressure)
+        {
+            free = Math.Min(free, GuaranteedFramesToReceive * connection.AdvertisedMss);
         }
 
         if (connection.ReceiveWindowScale > 0)

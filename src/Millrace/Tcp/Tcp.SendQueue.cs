@@ -104,7 +104,7 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
             return false;
         }
 
-        if (!MayCharge(connection.WmemQueued, memory.Wmem.Minimum)
+        if (!MaySend(connection.WmemQueued)
             || !arena.TryAllocate(Share.Sockets, Holders.RetransmitQueue, out var frame))
         {
             // no acknowledgment may be due that would tell of room
@@ -254,5 +254,5 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
     /// <summary>Whether a writer that was cut short is told: a third of the buffer is free (sk_stream_is_writeable).</summary>
     private bool IsWritable(ref TcpConnection connection) =>
         connection.SndBuf - connection.WmemQueued >= connection.WmemQueued / 2
-        && MayCharge(connection.WmemQueued, memory.Wmem.Minimum) && arena.Available(Share.Sockets) > 0;
+        && MaySend(connection.WmemQueued) && arena.Available(Share.Sockets) > 0;
 }

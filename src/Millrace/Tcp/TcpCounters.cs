@@ -20,12 +20,10 @@ public struct TcpCounters
     public long TW;
     public long TWRecycled;
     public long TCPTimeWaitOverflow;
-    public long PAWSActive;
     public long PAWSEstab;
     public long DelayedACKs;
     public long TCPHPHits;
     public long TCPPureAcks;
-    public long TCPHPAcks;
     public long TCPRenoRecovery;
     public long TCPFastRetrans;
     public long TCPSlowStartRetrans;
@@ -48,7 +46,6 @@ public struct TcpCounters
     public long TCPAbortOnData;
     public long TCPAbortOnClose;
     public long TCPAbortOnTimeout;
-    public long TCPAbortOnMemory;
     public long TCPReqQFullDrop;
     public long TCPMemoryPressures;
     public long TCPSynRetrans;

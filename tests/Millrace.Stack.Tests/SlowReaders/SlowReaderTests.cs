@@ -40,6 +40,8 @@ public sealed class SlowReaderTests
     [Theory]
     [InlineData(1, WireMode.HandOver)]
     [InlineData(1, WireMode.Copying)]
+    [InlineData(1000, WireMode.HandOver)]
+    [InlineData(1000, WireMode.Copying)]
     public void Readers_that_never_read_leave_the_ring_refilled_and_other_connections_running(int readers, WireMode mode)
     {
         using var wire = new MemoryWire(new MemoryWireOptions { Mode = mode });
@@ -61,7 +63,15 @@ public sealed class SlowReaderTests
         Assert.True(hoarded >= readers, $"{readers} readers keep {hoarded} frames: they were not filled");
 
         Connect(client.Tcp, 1, 80);
-        network.RunUntil(() => up.Closed == 1 && down.Closed == 1, TimeSpan.FromMinutes(10));
+        try
+        {
+            network.RunUntil(() => up.Closed == 1 && down.Closed == 1, TimeSpan.FromMinutes(10));
+        }
+        catch (VirtualTimeException exception)
+        {
+            Assert.Fail($"{exception.Message}\n{up.Received} bytes came down and {down.Received} went up\n{LedgerAssert.Describe(server)}{LedgerAssert.Describe(client)}");
+        }
+
         Assert.Null(up.Problem ?? down.Problem);
         Assert.Equal((1, 1), (up.Finished, down.Finished));
         Assert.Equal(256, server.Arena.CountHeldBy(Holders.ReceiveRing));

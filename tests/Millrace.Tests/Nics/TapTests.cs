@@ -31,7 +31,7 @@ public sealed class TapTests
         Assert.Equal(Holders.Loop, metadata.Holders);
         Assert.Equal(tap.Nic.Address, EthernetHeader.Destination(bytes));
         Assert.False(WireBytes.HasValidChecksum(bytes));
-        PacketBytes.CompleteChecksum(tap.Station.Arena, packet);
+        PacketChecksum.TryComplete(tap.Station.Arena, packet);
         Assert.True(WireBytes.HasValidChecksum(tap.Station.Bytes(packet)));
     }
 

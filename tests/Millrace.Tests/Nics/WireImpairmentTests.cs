@@ -68,7 +68,7 @@ public sealed class WireImpairmentTests
             metadata.ChecksumOffset = 6;
             if (state == ChecksumState.None)
             {
-                PacketBytes.CompleteChecksum(a.Arena, packet);
+                PacketChecksum.TryComplete(a.Arena, packet);
                 Assert.True(WireBytes.HasValidChecksum(a.Bytes(packet)));
             }
 
@@ -80,7 +80,7 @@ public sealed class WireImpairmentTests
             if (b.Arena.Metadata(received).Checksum == ChecksumState.None)
             {
                 corrupted++;
-                PacketBytes.CompleteChecksum(a.Arena, packet);
+                PacketChecksum.TryComplete(a.Arena, packet);
                 var final = a.Bytes(packet);
                 var position = Assert.Single(Enumerable.Range(0, final.Length), at => final[at] != arrived[at]);
                 Assert.True(int.IsPow2(final[position] ^ arrived[position]));

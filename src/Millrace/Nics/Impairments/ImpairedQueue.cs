@@ -210,16 +210,16 @@ internal sealed class ImpairedQueue : WrappedQueue
             return;
         }
 
-        if ((fate & Fate.Corrupted) != 0 && PacketBytes.Copy(arena, packet, arena, Share.Reserve, Holders.Loop) is { IsNone: false } damaged)
+        if ((fate & Fate.Corrupted) != 0 && PacketReplica.Copy(arena, packet, arena, Share.Reserve, Holders.Loop) is { IsNone: false } damaged)
         {
             // a copy, because the bytes may be lent
             receive.CountCorrupted();
             arena.ReleaseChain(packet, Holders.Loop);
             packet = damaged;
-            PacketBytes.FlipBit(arena, packet, receive.NextBit(arena.Metadata(packet).TotalLength));
+            PacketReplica.FlipBit(arena, packet, receive.NextBit(arena.Metadata(packet).TotalLength));
         }
 
-        if ((fate & Fate.Duplicated) != 0 && PacketBytes.Copy(arena, packet, arena, Share.Reserve, Holders.Loop) is { IsNone: false } second)
+        if ((fate & Fate.Duplicated) != 0 && PacketReplica.Copy(arena, packet, arena, Share.Reserve, Holders.Loop) is { IsNone: false } second)
         {
             receive.CountDuplicated();
             ready.Enqueue(second);
@@ -255,7 +255,7 @@ internal sealed class ImpairedQueue : WrappedQueue
         if ((fate & Fate.Corrupted) != 0 && TryCopy(packet, out var damaged))
         {
             transmit.CountCorrupted();
-            PacketBytes.FlipBit(arena, damaged, transmit.NextBit(arena.Metadata(packet).TotalLength));
+            PacketReplica.FlipBit(arena, damaged, transmit.NextBit(arena.Metadata(packet).TotalLength));
             completed.Enqueue(packet);
             packet = damaged;
         }
@@ -299,7 +299,7 @@ internal sealed class ImpairedQueue : WrappedQueue
 
     private bool TryCopy(Frame packet, out Frame copy)
     {
-        copy = PacketBytes.Copy(arena, packet, arena, Share.Reserve, Holders.TransmitRing);
+        copy = PacketReplica.Copy(arena, packet, arena, Share.Reserve, Holders.TransmitRing);
         isCopy[copy.Index] = true;
         return !copy.IsNone;
     }

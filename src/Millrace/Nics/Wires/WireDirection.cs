@@ -133,7 +133,7 @@ internal sealed class WireDirection(MemoryWire wire, WireGate gate, ulong stream
         if (corrupt)
         {
             impairments.CountCorrupted();
-            PacketBytes.FlipBit(buffer!.Arena, onWire.Head, impairments.NextBit(sender!.Arena.Metadata(packet).TotalLength));
+            PacketReplica.FlipBit(buffer!.Arena, onWire.Head, impairments.NextBit(sender!.Arena.Metadata(packet).TotalLength));
         }
 
         onWire.Source.Describe(onWire.Head, corrupt);

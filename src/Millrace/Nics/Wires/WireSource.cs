@@ -158,7 +158,7 @@ internal sealed class BufferSource(int frames, WireGate gate) : WireSource(new A
     private bool closed;
 
     /// <summary>A copy of a packet of another arena, or none if the memory is full.</summary>
-    public Frame Copy(Arena sender, Frame packet) => PacketBytes.Copy(sender, packet, Arena, Share.Reserve, Holders.TransmitRing);
+    public Frame Copy(Arena sender, Frame packet) => PacketReplica.Copy(sender, packet, Arena, Share.Reserve, Holders.TransmitRing);
 
     protected override void Complete(Frame head)
     {

@@ -1,29 +1,8 @@
-using Millrace.Headers;
-using Millrace.Memory;
-
-namespace Millrace.Ip;
+namespace Millrace.Memory;
 
 /// <summary>The bytes of a packet over all its frames, for work that is not worth a view in place.</summary>
 internal static class PacketBytes
 {
-    /// <summary>The folded sum of <paramref name="length"/> bytes from <paramref name="offset"/> of the first frame's slot on.</summary>
-    public static ushort Sum(Arena arena, Frame head, int offset, int length, uint initial)
-    {
-        ulong sum = initial;
-        var done = 0;
-        for (var frame = head; done < length && !frame.IsNone; offset = -1)
-        {
-            ref var metadata = ref arena.Metadata(frame);
-            var piece = Piece(ref metadata, offset, length - done);
-            var part = InternetChecksum.Sum(piece);
-            sum += (done & 1) == 0 ? part : InternetChecksum.SwapForOddOffset(part);
-            done += piece.Length;
-            frame = metadata.NextFragment;
-        }
-
-        return InternetChecksum.Fold(sum);
-    }
-
     /// <summary>Copies bytes from <paramref name="offset"/> of the first frame's slot on until the destination is full.</summary>
     public static void CopyTo(Arena arena, Frame head, int offset, Span<byte> destination)
     {
