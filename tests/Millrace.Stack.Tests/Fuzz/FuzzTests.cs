@@ -13,7 +13,7 @@ namespace Millrace.Stack.Tests.Fuzz;
 /// </summary>
 public sealed class FuzzTests(ITestOutputHelper output)
 {
-    private const long DefaultFrames = 400_000;
+    private const long DefaultFrames = 1_500_000;
     private const long FramesASeed = 50_000;
 
     private static ulong FirstSeed =>

@@ -3,6 +3,8 @@ using Millrace.Nics;
 using Millrace.Tcp;
 using Millrace.Testing;
 using Millrace.Testing.Packets;
+using Millrace.Testing.Traffic;
+using Millrace.Testing.Twin;
 
 namespace Millrace.Stack.Tests.Seeds;
 
@@ -25,7 +27,8 @@ internal sealed class BulkRun : IDisposable
     private readonly VirtualTimeNetwork network;
 
     /// <param name="trace">Gets a line for each packet that either end sends or receives; null for none.</param>
-    public BulkRun(BulkSeed seed, Action<string>? trace)
+    /// <param name="asTwins">Whether both ends are interpreted instead of compiled.</param>
+    public BulkRun(BulkSeed seed, Action<string>? trace, bool asTwins = false)
     {
         this.seed = seed;
         wire = new MemoryWire(seed.Wire);
@@ -35,20 +38,20 @@ internal sealed class BulkRun : IDisposable
         clientPlan = new BulkPlan { SendLength = seed.Upload, ReceiveLength = seed.Download, SendStream = 1, ReceiveStream = 2 };
         serverPlan = new BulkPlan { SendLength = seed.Download, ReceiveLength = seed.Upload, SendStream = 2, ReceiveStream = 1 };
         var (serverEntropy, clientEntropy) = (new Entropy(seed.Number, 1), new Entropy(seed.Number, 2));
-        server = seed.ServerOffloads
-            ? new BulkServer(new() { Nic = serverNic, Entropy = serverEntropy, Plan = serverPlan })
-            : new PlainServer(new() { Nic = serverNic, Entropy = serverEntropy, Plan = serverPlan });
-        if (seed.ClientOffloads)
+        server = (seed.ServerOffloads, asTwins) switch
         {
-            var offloading = new BulkClient(new() { Nic = clientNic, Entropy = clientEntropy, Plan = clientPlan });
-            (client, sockets) = (offloading, offloading.Tcp);
-        }
-        else
+            (true, false) => new BulkServer(new() { Nic = serverNic, Entropy = serverEntropy, Plan = serverPlan }),
+            (true, true) => new BulkServerTwin(new() { Nic = serverNic, Entropy = serverEntropy, Plan = serverPlan }),
+            (false, false) => new PlainServer(new() { Nic = serverNic, Entropy = serverEntropy, Plan = serverPlan }),
+            (false, true) => new PlainServerTwin(new() { Nic = serverNic, Entropy = serverEntropy, Plan = serverPlan }),
+        };
+        (client, sockets) = (seed.ClientOffloads, asTwins) switch
         {
-            var plain = new PlainClient(new() { Nic = clientNic, Entropy = clientEntropy, Plan = clientPlan });
-            (client, sockets) = (plain, plain.Tcp);
-        }
-
+            (true, false) => With(new BulkClient(new() { Nic = clientNic, Entropy = clientEntropy, Plan = clientPlan }), stack => stack.Tcp),
+            (true, true) => With(new BulkClientTwin(new() { Nic = clientNic, Entropy = clientEntropy, Plan = clientPlan }), TcpOf),
+            (false, false) => With(new PlainClient(new() { Nic = clientNic, Entropy = clientEntropy, Plan = clientPlan }), stack => stack.Tcp),
+            (false, true) => With(new PlainClientTwin(new() { Nic = clientNic, Entropy = clientEntropy, Plan = clientPlan }), TcpOf),
+        };
         network = new VirtualTimeNetwork(client, server);
     }
 
@@ -117,6 +120,20 @@ internal sealed class BulkRun : IDisposable
 
         return null;
     }
+
+    /// <summary>Every count of both ends.</summary>
+    public IReadOnlyList<StackSnapshot> Snapshots => [StackSnapshot.Of(server, [], countHolders: true), StackSnapshot.Of(client, [], countHolders: true)];
+
+    /// <summary>A twin has no surface but its stages: the one that provides TCP's sockets.</summary>
+    private static TcpSockets TcpOf(TwinStack twin) => (
+        from index in Enumerable.Range(0, twin.Pipeline.Stages.Count)
+        let stage = twin.Stage(index)
+        from property in stage.GetType().GetProperties()
+        where typeof(TcpSockets).IsAssignableFrom(property.PropertyType)
+        select (TcpSockets)property.GetValue(stage)!).First();
+
+    private static (INetworkStack, TcpSockets) With<TStack>(TStack stack, Func<TStack, TcpSockets> sockets)
+        where TStack : INetworkStack => (stack, sockets(stack));
 
     private string Progress() =>
         $"{clientPlan.Received} of {(long)seed.Connections * seed.Download} bytes down and {serverPlan.Received} of {(long)seed.Connections * seed.Upload} up, "

@@ -30,6 +30,28 @@ public sealed class BulkSeedTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void Two_loops_and_two_twins_transfer_the_same_packets_at_the_same_times()
+    {
+        for (ulong number = 1; number <= 24; number++)
+        {
+            var seed = new BulkSeed(number, Length / 4);
+            var (compiled, interpreted) = (new List<string>(), new List<string>());
+            using var loops = new BulkRun(seed, compiled.Add);
+            using var twins = new BulkRun(seed, interpreted.Add, asTwins: true);
+            Assert.Null(loops.Run());
+            Assert.Null(twins.Run());
+            var same = compiled.Zip(interpreted).TakeWhile(pair => pair.First == pair.Second).Count();
+            Assert.True(
+                same == compiled.Count && same == interpreted.Count,
+                $"{seed}\npacket {same}: {compiled.ElementAtOrDefault(same)}\nwith twins: {interpreted.ElementAtOrDefault(same)}");
+            foreach (var (loop, twin) in loops.Snapshots.Zip(twins.Snapshots))
+            {
+                Assert.Empty(loop.DifferencesFrom(twin));
+            }
+        }
+    }
+
+    [Fact]
     public void A_byte_that_is_not_the_streams_is_found()
     {
         var data = new byte[5000];

@@ -1,3 +1,5 @@
+using Millrace.Testing;
+
 namespace Millrace.Stack.Tests.Seeds;
 
 [NetworkStack]
@@ -40,3 +42,15 @@ internal sealed partial class PlainServer;
 [SocketMemory(Rmem = "4096 16384 65536", Wmem = "4096 16384 65536")]
 [TcpHandler<BulkHandler>(80, Connections = 8)]
 internal sealed partial class PlainClient;
+
+[TwinOf<BulkServer>]
+internal sealed partial class BulkServerTwin;
+
+[TwinOf<BulkClient>]
+internal sealed partial class BulkClientTwin;
+
+[TwinOf<PlainServer>]
+internal sealed partial class PlainServerTwin;
+
+[TwinOf<PlainClient>]
+internal sealed partial class PlainClientTwin;
