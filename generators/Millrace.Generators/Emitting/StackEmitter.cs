@@ -205,6 +205,14 @@ internal sealed class StackEmitter(Plan plan)
         code.Line();
         code.Block("public long NextDeadline", () => code.Block("get", EmitNextDeadline));
         code.Line();
+        code.Line("public int Weight => Budget.Weight;");
+        if (plan.Settings.FirstOrDefault(group => group.Spec.Interface == CapacityRules.NapiSettings) is { } napi)
+        {
+            code.Line();
+            code.Line($"public int RoundBudget => Settings.{napi.Name}.Budget;");
+        }
+
+        code.Line();
         code.Line($"public long HeldIngress => {Sum(Roles.ResumesIngress, "HeldIngress", [])};");
         code.Line();
         code.Line($"public long HeldEgress => {Sum(Roles.ResumesEgress, "HeldEgress", plan.HasOutbox ? ["outbox.HeldPackets", "nic.HeldPackets"] : ["nic.HeldPackets"])};");

@@ -6,6 +6,9 @@ namespace Millrace.Generators.Planning;
 /// <summary>How many frames each share of the arena gets.</summary>
 internal static class CapacityRules
 {
+    /// <summary>The settings interface of [Napi].</summary>
+    public const string NapiSettings = "global::Millrace.INapiSettings";
+
     /// <summary>Packets the outbox holds.</summary>
     public const int OutboxCapacity = 256;
 
@@ -17,7 +20,7 @@ internal static class CapacityRules
 
     public static Capacities Of(StackSpec spec, List<PlannedSettings> settings, List<PlannedApplication> applications)
     {
-        var napi = settings.FirstOrDefault(group => group.Spec.Interface == "global::Millrace.INapiSettings");
+        var napi = settings.FirstOrDefault(group => group.Spec.Interface == NapiSettings);
         var weight = napi is null ? DefaultWeight : Number(napi.Spec, "Weight", DefaultWeight);
         var (sockets, from) = Sockets(spec, settings, applications);
         // what waits for the rest of its datagram is kept where a slow reader's data is kept: it must not starve the ring

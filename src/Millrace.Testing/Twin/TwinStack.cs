@@ -29,8 +29,11 @@ public abstract partial class TwinStack : INetworkStack
         Outbox = new Outbox(Arena, Ledger, parts.OutboxPackets);
         networkInterface = new NetworkInterface(0, parts.Interface, parts.Nic);
         Interfaces = [networkInterface];
+        Weight = parts.Weight;
         nic = new InterfaceQueue(parts.Nic.Open(parts.Queue, Arena), Arena, Ledger, parts.Weight);
     }
+
+    public int Weight { get; }
 
     public IReadOnlyList<NetworkInterface> Interfaces { get; }
 

@@ -22,6 +22,12 @@ public interface INetworkStack : IDisposable
     /// <summary>When <see cref="Advance"/> or <see cref="Poll"/> has work next; <see cref="long.MaxValue"/> for never.</summary>
     long NextDeadline { get; }
 
+    /// <summary>Packets one poll takes in at most (NAPI weight): a poll that took so many may have left some.</summary>
+    int Weight => 64;
+
+    /// <summary>Packets a round of polls takes in before the host looks at anything else (netdev_budget).</summary>
+    int RoundBudget => 300;
+
     IReadOnlyList<NetworkInterface> Interfaces { get; }
 
     Arena Arena { get; }

@@ -163,7 +163,7 @@ public sealed class Worker : IDisposable, IAsyncDisposable
         var workedAt = now;
         while (Volatile.Read(ref phase) == Phase.Running)
         {
-            if (PollAll(now) | RunPosted())
+            if (PollRound(now) | RunPosted())
             {
                 workedAt = now;
             }
@@ -176,13 +176,24 @@ public sealed class Worker : IDisposable, IAsyncDisposable
         }
     }
 
-    private bool PollAll(long now)
+    /// <summary>Polls while a poll takes in all it may, up to the budget (net/core/dev.c, net_rx_action).</summary>
+    private bool PollRound(long now)
     {
         var taken = 0;
-        for (var i = 0; i < interfaceCount; i++)
+        bool more;
+        do
         {
-            taken += stack.Poll(i, options.Queue, now);
+            more = false;
+            for (var i = 0; i < interfaceCount; i++)
+            {
+                var count = stack.Poll(i, options.Queue, now);
+                taken += count;
+                more |= count >= stack.Weight;
+            }
+
+            now = more ? StackClock.Now : now;
         }
+        while (more && taken < stack.RoundBudget);
 
         return taken > 0;
     }
@@ -223,7 +234,7 @@ public sealed class Worker : IDisposable, IAsyncDisposable
     {
         var now = StackClock.Now;
         var end = now + options.Drain.Ticks * TimeSpan.NanosecondsPerTick;
-        while (PollAll(now) | RunPosted() || (stack.HeldIngress | stack.HeldEgress) != 0)
+        while (PollRound(now) | RunPosted() || (stack.HeldIngress | stack.HeldEgress) != 0)
         {
             now = StackClock.Now;
             if (now >= end)

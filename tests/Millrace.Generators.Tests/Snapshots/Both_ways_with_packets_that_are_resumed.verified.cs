@@ -77,6 +77,8 @@ partial class WayStack : global::Millrace.INetworkStack
         }
     }
 
+    public int Weight => Budget.Weight;
+
     public long HeldIngress => _merger.HeldIngress + _network.HeldIngress;
 
     public long HeldEgress => _network.HeldEgress + _cutter.HeldEgress + outbox.HeldPackets + nic.HeldPackets;

@@ -61,6 +61,8 @@ partial class CountStack : global::Millrace.INetworkStack
         }
     }
 
+    public int Weight => Budget.Weight;
+
     public long HeldIngress => 0;
 
     public long HeldEgress => nic.HeldPackets;

@@ -61,6 +61,10 @@ partial class LimitStack : global::Millrace.INetworkStack
         }
     }
 
+    public int Weight => Budget.Weight;
+
+    public int RoundBudget => Settings.Napi.Budget;
+
     public long HeldIngress => 0;
 
     public long HeldEgress => nic.HeldPackets;
@@ -347,6 +351,7 @@ partial class LimitStack : global::Millrace.INetworkStack
     public readonly struct NapiSettings : global::Millrace.INapiSettings
     {
         public int Weight => 8; // declared
+        public int Budget => 300; // netdev_budget
     }
 
     /// <summary>The settings of [Napi] as callers see them; what can be set is seen whole by the next poll.</summary>
@@ -354,6 +359,8 @@ partial class LimitStack : global::Millrace.INetworkStack
     {
 
         public int Weight => 8;
+
+        public int Budget => 300;
     }
 
     /// <summary>The settings of [Limiter] as its stage reads them.</summary>
@@ -487,7 +494,7 @@ partial class LimitStack : global::Millrace.INetworkStack
             new(global::Millrace.DropReason.DeviceNotReady, "loop", global::Millrace.DropReasons.LinuxName(global::Millrace.DropReason.DeviceNotReady)),
             new(global::Millrace.DropReason.FullRing, "loop", global::Millrace.DropReasons.LinuxName(global::Millrace.DropReason.FullRing)),
         },
-        "flowchart LR\n  nic_in([wan])\n  nic_in --> Limiter_in[\"Limiter\"]\n  Limiter_in --> unclaimed{{nobody claimed it}}\n  forwarded[(turned round)] --> nic_out([wan])\n  %% The outbox is left out: no stage sends of its own accord.\n  %% Transport errors are left out: no stage reports them.\n  %% [Napi]: 1 settings are folded into constants.\n  %% [Limiter]: 4 settings are folded into constants; Limit, Memory can change at run time.\n",
-        "LimitStack  (Linux_6_18)\n\nin:\n  wan\n  -> [Limiter(20, Runtime = [nameof(LimiterAttribute.Limit), nameof(LimiterAttribute.Memory)], Memory = \"1 2 3\", Factor = 2, On = \"wan\")]  lets only so many packets in\n  -> dropped: nobody claimed it\n\nout:\n  turned round\n  -> wan\n\nnotes:\n  - The outbox is left out: no stage sends of its own accord.\n  - Transport errors are left out: no stage reports them.\n  - [Napi]: 1 settings are folded into constants.\n  - [Limiter]: 4 settings are folded into constants; Limit, Memory can change at run time.\n",
+        "flowchart LR\n  nic_in([wan])\n  nic_in --> Limiter_in[\"Limiter\"]\n  Limiter_in --> unclaimed{{nobody claimed it}}\n  forwarded[(turned round)] --> nic_out([wan])\n  %% The outbox is left out: no stage sends of its own accord.\n  %% Transport errors are left out: no stage reports them.\n  %% [Napi]: 2 settings are folded into constants.\n  %% [Limiter]: 4 settings are folded into constants; Limit, Memory can change at run time.\n",
+        "LimitStack  (Linux_6_18)\n\nin:\n  wan\n  -> [Limiter(20, Runtime = [nameof(LimiterAttribute.Limit), nameof(LimiterAttribute.Memory)], Memory = \"1 2 3\", Factor = 2, On = \"wan\")]  lets only so many packets in\n  -> dropped: nobody claimed it\n\nout:\n  turned round\n  -> wan\n\nnotes:\n  - The outbox is left out: no stage sends of its own accord.\n  - Transport errors are left out: no stage reports them.\n  - [Napi]: 2 settings are folded into constants.\n  - [Limiter]: 4 settings are folded into constants; Limit, Memory can change at run time.\n",
         "receive: 528 frames, 1,115,136 bytes (ring 512 + 2 polls of 8)\nreserve: 1,024 frames, 2,162,688 bytes (what stages send by themselves)\nsockets: 4,096 frames, 8,650,752 bytes (0 connections of 1 frames (the minimum of Memory), at least 4096 and at most 65536 frames)\narena: 5,648 frames, 11,928,576 bytes (all frames)\n");
 }

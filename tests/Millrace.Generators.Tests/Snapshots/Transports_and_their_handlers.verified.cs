@@ -70,6 +70,8 @@ partial class ServerStack : global::Millrace.INetworkStack
         }
     }
 
+    public int Weight => Budget.Weight;
+
     public long HeldIngress => 0;
 
     public long HeldEgress => outbox.HeldPackets + nic.HeldPackets;

@@ -40,6 +40,24 @@ public sealed class WorkerTests
     }
 
     [Fact]
+    public async Task A_round_of_polls_ends_with_the_budget_though_packets_are_left()
+    {
+        using var stack = new CoupledStack();
+        await using var worker = new Worker(stack);
+        worker.Start();
+        var polls = await worker.InvokeAsync(() =>
+        {
+            stack.PacketsWaiting = 1_000_000;
+            return stack.Polls;
+        });
+        var (pollsLater, left) = await worker.InvokeAsync(() => (stack.Polls, stack.PacketsWaiting));
+
+        // a round is five polls of 64, the least that reach 300; what was posted is looked at only between rounds
+        Assert.Equal(0, (pollsLater - polls) % 5);
+        Assert.Equal(1_000_000 - ((pollsLater - polls) * 64), left);
+    }
+
+    [Fact]
     public async Task An_exception_of_the_loop_ends_the_worker_and_is_its_completion()
     {
         using var stack = new CoupledStack();

@@ -58,8 +58,15 @@ internal sealed class CoupledStack : IAsyncNetworkStack
 
         HeldEgress = Math.Max(0, HeldEgress - SentByEachPoll);
         Advance(now);
-        return Tcp.Deliver();
+        var waiting = Math.Min(Weight, PacketsWaiting);
+        PacketsWaiting -= waiting;
+        return waiting + Tcp.Deliver();
     }
+
+    /// <summary>Packets in the receive ring, beside what TCP delivers.</summary>
+    public int PacketsWaiting { get; set; }
+
+    public int Weight => 64;
 
     public void Advance(long now)
     {
