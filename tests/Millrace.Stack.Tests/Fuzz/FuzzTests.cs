@@ -21,6 +21,8 @@ public sealed class FuzzTests(ITestOutputHelper output)
 
     private static readonly TrafficTarget Target = TwinCase.Target with { PeerCount = 4 };
 
+    private static readonly Lazy<List<byte[]>> Capture = new(() => CaptureFiles.Read(CaptureFiles.Own("linux-6.18.pcap")));
+
     [Fact]
     public void Any_frame_is_handled_or_counted_and_no_frame_of_the_arena_is_lost()
     {
@@ -31,7 +33,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
         for (var seed = FirstSeed; frames < wanted; seed++)
         {
             var one = TwinCase.All[(int)(seed % (ulong)TwinCase.All.Count)];
-            var features = TwinCase.AllFeatures[(int)(seed / 3 % (ulong)TwinCase.AllFeatures.Count)];
+            var features = TwinCase.AllFeatures[(int)(seed % (ulong)TwinCase.AllFeatures.Count)];
             var nic = new ScriptedNic(TwinCase.Mac, features) { SplitAt = seed % 5 == 0 ? 300 : 0 };
             using var stack = one.Compiled(nic, new Entropy(seed, 2));
             var run = new StackRun(Source(seed), seed, new StackLane(one.Name, stack, nic)) { CheckEvery = 16, RemembersPackets = false };
@@ -51,13 +53,18 @@ public sealed class FuzzTests(ITestOutputHelper output)
     }
 
     /// <summary>Blind and stateful damage in turns: the mix changes with the seed.</summary>
-    private static TrafficMix Source(ulong seed) => (seed % 3) switch
+    private static TrafficMix Source(ulong seed) => (seed / (ulong)TwinCase.All.Count % 4) switch
     {
         0 => new TrafficMix((new GarbageTraffic(Target), 1), (new SpoiltTraffic(TrafficMix.Everything(Target), 80), 3))
         {
             Always = [new SpoiltTraffic(new ArpTraffic(Target), 30)],
         },
         1 => new TrafficMix((new SpoiltTraffic(new TcpTraffic(Target) { FlowCount = 4, HostilePercent = 50 }, 25), 1))
+        {
+            Always = [new ArpTraffic(Target)],
+        },
+        2 => new TrafficMix(
+            (new SpoiltTraffic(new CapturedConversations(Capture.Value, Target), 30), 2), (new SpoiltTraffic(new TcpTraffic(Target), 10), 1))
         {
             Always = [new ArpTraffic(Target)],
         },

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Millrace.Nics;
 
 namespace Millrace.Stack.Tests.Twin;
 
@@ -20,5 +21,18 @@ internal static class CaptureFiles
             var folder = string.IsNullOrEmpty(named) ? Path.Combine(Root, "../shared/captures") : named;
             return Directory.Exists(folder) && Directory.EnumerateFiles(folder, "*.pcap").Any() ? Path.GetFullPath(folder) : null;
         }
+    }
+
+    /// <summary>Every packet of a capture.</summary>
+    public static List<byte[]> Read(string path)
+    {
+        var frames = new List<byte[]>();
+        using var reader = CaptureReader.Open(path);
+        while (reader.Read())
+        {
+            frames.Add(reader.Data.ToArray());
+        }
+
+        return frames;
     }
 }

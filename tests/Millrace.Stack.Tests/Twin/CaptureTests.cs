@@ -10,12 +10,12 @@ public sealed class CaptureTests
 
     [Fact]
     public void Loop_and_twin_agree_on_the_captures_of_our_own_making() =>
-        Compare(Read(CaptureFiles.Own("linux-6.18.pcap")));
+        Compare(CaptureFiles.Read(CaptureFiles.Own("linux-6.18.pcap")));
 
     [Fact]
     public void A_played_conversation_reaches_established_connections_and_their_applications()
     {
-        var capture = Read(CaptureFiles.Own("linux-6.18.pcap"));
+        var capture = CaptureFiles.Read(CaptureFiles.Own("linux-6.18.pcap"));
         var nic = new ScriptedNic(TwinCase.Mac);
         using var stack = new OffloadStack(new() { Nic = nic, Entropy = new Entropy(1, 1) });
         var played = new CapturedConversations(capture, Target);
@@ -35,7 +35,7 @@ public sealed class CaptureTests
 
         foreach (var file in Directory.EnumerateFiles(folder, "*.pcap").Order(StringComparer.Ordinal))
         {
-            Compare(Read(file));
+            Compare(CaptureFiles.Read(file));
         }
     }
 
@@ -63,18 +63,6 @@ public sealed class CaptureTests
     }
 
     private static TrafficMix With(ITrafficSource source) => new((source, 1)) { Always = [new ArpTraffic(Target)] };
-
-    private static List<byte[]> Read(string path)
-    {
-        var frames = new List<byte[]>();
-        using var reader = CaptureReader.Open(path);
-        while (reader.Read())
-        {
-            frames.Add(reader.Data.ToArray());
-        }
-
-        return frames;
-    }
 
     /// <summary>Frames one behind the other, a few a poll.</summary>
     private sealed class Replay(IReadOnlyList<byte[]> capture) : ITrafficSource
