@@ -22,6 +22,9 @@ public sealed class PcapRunTests
             Assert.Equal(3, stack.Ledger.Received);
             Assert.Equal(1, stack.Ledger.Consumed + stack.Ledger.Forwarded);
             Assert.Equal(2, stack.Ledger.IngressDropped);
+
+            // announced as declared and as set for this capture, and the request answered
+            Assert.Equal(3, stack.Ledger.Transmitted);
             Assert.Contains("3 packets played to 10.0.0.2/24", report.Notes[0], StringComparison.Ordinal);
         }
         finally
