@@ -27,12 +27,20 @@ internal static class Requires
         Need(folders.Any(folder => File.Exists(Path.Combine(folder, name))), $"It needs {name} on the PATH.");
     }
 
-    /// <summary>The folder of real captures: MILLRACE_CAPTURES, or shared/captures beside the repository.</summary>
+    /// <summary>
+    /// The folder of captures that others made: MILLRACE_CAPTURES, or shared/captures beside the repository. They are no part
+    /// of the project and cannot be installed, so without them a test is skipped even where CI=true; the tests run on
+    /// captures of our own as well.
+    /// </summary>
     public static string Captures()
     {
         var folder = CapturesFolder;
-        Need(folder is not null, "There is no folder of real captures: set MILLRACE_CAPTURES.");
-        return folder!;
+        if (folder is null)
+        {
+            Assert.Skip("There is no folder of captures that others made: set MILLRACE_CAPTURES.");
+        }
+
+        return folder;
     }
 
     /// <summary>The same, or null, for a test that has captures of its own too.</summary>

@@ -47,11 +47,15 @@ internal sealed class CaptureSurvey
         }
 
         var mac = EthernetHeader.Destination(frame);
-        if (!mac.IsMulticast)
+        var header = frame[EthernetHeader.Length..];
+        var address = Ipv4Header.Destination(header);
+        if (header[0] >> 4 == 4 && !mac.IsMulticast && IsHost(address))
         {
-            var address = Ipv4Header.Destination(frame[EthernetHeader.Length..]);
             var count = destinations.TryGetValue(address, out var known) ? known.Count : 0;
             destinations[address] = (mac, count + 1);
         }
     }
+
+    /// <summary>Whether a host can have the address: not "this network", loopback, multicast or reserved (RFC 6890).</summary>
+    private static bool IsHost(uint address) => address >> 24 is > 0 and < 224 and not 127;
 }
