@@ -16,6 +16,7 @@ var config = ManualConfig.CreateEmpty()
     .AddJob(job)
     .AddLogger(ConsoleLogger.Default)
     .AddColumnProvider(DefaultColumnProviders.Instance)
+    .AddColumn(StatisticColumn.Median, StatisticColumn.Min, StatisticColumn.Max)
     .AddDiagnoser(MemoryDiagnoser.Default)
     .AddExporter(MarkdownExporter.GitHub, JsonExporter.FullCompressed);
 BenchmarkSwitcher.FromTypes([typeof(IngressLoop), typeof(Checksums)]).Run(args, config);
