@@ -8,6 +8,7 @@ namespace Millrace.Aot.Tests;
 public abstract class NativePublication(string sample)
 {
     private static readonly TimeSpan PublishLimit = TimeSpan.FromMinutes(8);
+    private static readonly Lock Builds = new();
     private readonly Lock gate = new();
     private string? folder;
 
@@ -40,6 +41,15 @@ public abstract class NativePublication(string sample)
         return (process.ExitCode, output.GetAwaiter().GetResult() + error.GetAwaiter().GetResult());
     }
 
+    /// <summary>Runs dotnet for one test at a time: two builds would write the same files of the repository.</summary>
+    public static (int ExitCode, string Output) Build(IEnumerable<string> arguments, TimeSpan limit)
+    {
+        lock (Builds)
+        {
+            return Run("dotnet", arguments, limit);
+        }
+    }
+
     private string Publish()
     {
         Requires.Tool("clang");
@@ -48,8 +58,7 @@ public abstract class NativePublication(string sample)
             if (folder is null)
             {
                 var target = Directory.CreateTempSubdirectory("millrace-aot-").FullName;
-                var (exitCode, output) = Run(
-                    "dotnet",
+                var (exitCode, output) = Build(
                     ["publish", Path.Combine(Requires.RepositoryRoot, "samples", sample), "-c", "Release", "-r", "linux-x64", "-p:Aot=true", "-o", target, "--nologo"],
                     PublishLimit);
                 Assert.True(exitCode == 0, output);
