@@ -40,8 +40,8 @@ internal static class Diagnostics
         "[{0}] has no setting '{1}' that could change at run time: name one of {2}");
 
     public static readonly DiagnosticDescriptor CapacityAtRuntime = Rule(
-        "MR0009", "A setting that decides a capacity is fixed",
-        "{1} of [{0}] decides how much is reserved when the stack is made and cannot change at run time: remove it from Runtime");
+        "MR0009", "A setting that is used when the stack is made is fixed",
+        "{1} of [{0}] is used when the stack is made and cannot change at run time: remove it from Runtime");
 
     public static readonly DiagnosticDescriptor StageTypeInvalid = Rule(
         "MR0010", "A stage type can be used",
@@ -87,6 +87,18 @@ internal static class Diagnostics
         "MR0020", "A stack has a stage",
         "'{0}' declares no stage that receives packets: write [NicQueues(1)] below [NetworkStack]");
 
+    public static readonly DiagnosticDescriptor PortTaken = Rule(
+        "MR0021", "A port has one handler",
+        "[{0}] and {1} are both on port {2}: give one of them another port");
+
+    public static readonly DiagnosticDescriptor NotDeclared = Rule(
+        "MR0022", "Stages stand below [NetworkStack]",
+        "[{0}] stands on '{1}', which is no network stack: write [NetworkStack] above it");
+
+    public static readonly DiagnosticDescriptor TwinOfNoStack = Rule(
+        "MR0023", "A twin is of a network stack",
+        "'{0}' is to be the twin of '{1}', which carries no [NetworkStack]: name a class that does");
+
     private static DiagnosticDescriptor Rule(string id, string title, string message) =>
         new(id, title, message, Category, DiagnosticSeverity.Error, isEnabledByDefault: true);
 
@@ -96,6 +108,6 @@ internal static class Diagnostics
     [
         SealedPartial, Shape, Order, Duplicate, NeedNotEnsured, HandlerWithoutTransport, OutOfRange, UnknownRuntime,
         CapacityAtRuntime, StageTypeInvalid, SecondDeclaration, NoStageInterface, SetupClash, SettingMissing, SettingText,
-        UnknownInterface, Unprovided, UnmatchedSetting, SettingsWithoutInstance, NoIngress,
+        UnknownInterface, Unprovided, UnmatchedSetting, SettingsWithoutInstance, NoIngress, PortTaken, NotDeclared, TwinOfNoStack,
     ];
 }

@@ -37,5 +37,5 @@ public sealed class StackGenerator : IIncrementalGenerator
         return parser.HasErrors ? null : spec;
     }
 
-    private static string HintName(StackSpec spec) => (spec.Namespace.Length > 0 ? spec.Namespace + "." : "") + spec.Name + ".g.cs";
+    private static string HintName(StackSpec spec) => ((spec.Namespace.Length > 0 ? spec.Namespace + "." : "") + spec.Name + ".g.cs").Replace("@", "");
 }

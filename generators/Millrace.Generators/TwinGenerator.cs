@@ -19,7 +19,7 @@ public sealed class TwinGenerator : IIncrementalGenerator
             .Select(static (twin, _) => (Twin: twin!, Plan: Planner.Plan(twin!.Spec)))
             .Where(static pair => pair.Plan.Problems.Count == 0);
         context.RegisterSourceOutput(twins, static (output, pair) => output.AddSource(
-            (pair.Twin.Namespace.Length > 0 ? pair.Twin.Namespace + "." : "") + pair.Twin.Name + ".g.cs", TwinEmitter.Emit(pair.Plan, pair.Twin)));
+            ((pair.Twin.Namespace.Length > 0 ? pair.Twin.Namespace + "." : "") + pair.Twin.Name + ".g.cs").Replace("@", ""), TwinEmitter.Emit(pair.Plan, pair.Twin)));
     }
 
     private static TwinSpec? Parse(GeneratorAttributeSyntaxContext attributed)
@@ -38,6 +38,6 @@ public sealed class TwinGenerator : IIncrementalGenerator
 
         var twin = attributed.TargetSymbol;
         return new TwinSpec(
-            twin.ContainingNamespace.IsGlobalNamespace ? "" : twin.ContainingNamespace.ToDisplayString(), twin.Name, stack.Qualified(), spec);
+            twin.ContainingNamespace.IsGlobalNamespace ? "" : twin.ContainingNamespace.ToDisplayString(), twin.Name.Escaped(), stack.Qualified(), spec);
     }
 }

@@ -16,36 +16,79 @@ public class DiagnosticTests
         { "MR0002", "public partial class Outer { [NetworkStack] [NicQueues(1)] public sealed partial class Stack; }", "'Stack' cannot be a network stack because it is nested in Outer: move it to a namespace" },
         { "MR0002", "public class Base; [NetworkStack] [NicQueues(1)] public sealed partial class Stack : Base;", "'Stack' cannot be a network stack because it has the base class Base: remove it and hold that object beside the stack" },
         { "MR0002", "[NetworkStack] [NicQueues(1)] public sealed partial class Stack { public Stack() { } }", "'Stack' cannot be a network stack because it has a constructor of its own: remove it; what it is made of is a member of the generated Setup" },
+        { "MR0002", "[NetworkStack] [NicQueues(1)] public sealed partial class Settings;", "'Settings' cannot be a network stack because it has the name of a member that it will have: name it SettingsStack, for example" },
+        { "MR0002", "[NetworkStack] [NicQueues(1)] file sealed partial class Stack;", "'Stack' cannot be a network stack because it is file-local: remove 'file': its other half is in a file of its own" },
         { "MR0003", "[NetworkStack] [NicQueues(1)] [Ipv4(\"10.0.0.1/8\")] [ChecksumOffload] " + End, "[ChecksumOffload] stands after [Ipv4], but packets that come in pass it first: move [ChecksumOffload] before [Ipv4]" },
         { "MR0004", "[NetworkStack] [NicQueues(1)] [Stage<Merger>] [Stage<Merger>] " + End + UserStages.Ways, "'Merger' names two stages of this stack: remove one of them, or give a stage of your own another Name" },
+        { "MR0004", "[NetworkStack] [Stage<Merger>(Name = \"first\")] [Stage<Merger>(Name = \"First\")] " + End + UserStages.Ways, "'First' names two stages of this stack: remove one of them, or give a stage of your own another Name" },
         { "MR0005", "[NetworkStack] [NicQueues(1)] [Udp] " + End, "[Udp] needs NetworkHeaderParsed and Whole, which no stage before it ensures: declare a network stage such as [Ipv4(\"10.0.0.2/24\")] before it" },
         { "MR0006", "[NetworkStack] [NicQueues(1)] [UdpHandler<Clock>(37)] " + End + UserStages.Transports, "[UdpHandler] has no transport in this stack: declare [Udp] before it" },
         { "MR0006", "[NetworkStack] [NicQueues(1)] [AsyncSockets] " + End, "[AsyncSockets] has no transport in this stack: declare [Tcp] before it" },
         { "MR0007", "[NetworkStack] [Limiter(0)] " + End + UserStages.Limiter, "Limit of [Limiter] is 0: write a value from 1 to 1000" },
         { "MR0007", "[NetworkStack] [Datagram] [UdpHandler<Clock>(70000)] " + End + UserStages.Transports, "port of [UdpHandler] is 70000: write a value from 1 to 65535" },
+        { "MR0007", "[NetworkStack(RingFrames = -1)] [NicQueues(1)] " + End, "RingFrames of [NetworkStack] is -1: write a value from 1 to 65536" },
         { "MR0008", "[NetworkStack] [Limiter(Runtime = [\"Lmit\"])] " + End + UserStages.Limiter, "[Limiter] has no setting 'Lmit' that could change at run time: name one of Limit, Enabled, Memory, Factor, Only" },
-        { "MR0009", "[NetworkStack] [Limiter(Runtime = [\"Slots\"])] " + End + UserStages.Limiter, "Slots of [Limiter] decides how much is reserved when the stack is made and cannot change at run time: remove it from Runtime" },
+        { "MR0009", "[NetworkStack] [Limiter(Runtime = [\"Slots\"])] " + End + UserStages.Limiter, "Slots of [Limiter] is used when the stack is made and cannot change at run time: remove it from Runtime" },
         { "MR0010", "[NetworkStack] [Stage<Open<int>>] " + End + "public struct Open<T> : IIngressStage { public Verdict Receive(ref Packet packet) => default; }", "[Stage] names 'Open', which is generic: give it an attribute of its own that derives from StageAttribute and carries [StageType(typeof(Open<>))]" },
         { "MR0010", "[NetworkStack] [Odd] " + End + "[StageType(typeof(System.Collections.Generic.List<>))] public sealed class OddAttribute : StageAttribute;", "[Odd] names 'List', which is not a struct: make it a struct: the loop keeps it in a field and calls it directly" },
         { "MR0010", "[NetworkStack] [Stage<Merger>(Name = \"no name\")] " + End + UserStages.Ways, "[Stage] names 'Merger', which is given the name 'no name': write a Name that is an identifier, such as \"Second\"" },
+        { "MR0010", "[NetworkStack] [Stage<Merger>(Name = \"class\")] " + End + UserStages.Ways, "[Stage] names 'Merger', which is given the name 'class': write a Name that is an identifier, such as \"Second\"" },
+        { "MR0010", "[NetworkStack] [Stage<Merger>(Name = \"StageCounts\")] " + End + UserStages.Ways, "[Stage] names 'Merger', which would be called 'StageCounts' like a member of the generated class: give it another name" },
+        { "MR0010", "[NetworkStack] [Stage<Budget>] " + End + "public struct Budget : IIngressStage { public Verdict Receive(ref Packet packet) => default; }", "[Stage] names 'Budget', which bears the name of a type inside the generated class: rename it, to BudgetStage or BudgetHandler perhaps" },
+        { "MR0010", "[NetworkStack] [Stage<Shy>] " + End + "public struct Shy : IIngressStage { Verdict IIngressStage.Receive(ref Packet packet) => default; }", "[Stage] names 'Shy', which implements IIngressStage.Receive explicitly: implement it by a public method, which the loop calls without boxing" },
+        { "MR0010", "[NetworkStack] [Datagram] [UdpHandler<Shy>(7)] " + End + UserStages.Transports + "public struct Shy : IUdpHandler { void IUdpHandler.Received(UdpDatagram datagram) { } }", "[UdpHandler] names 'Shy', which implements IUdpHandler.Received explicitly: implement it by a public method, which the loop calls without boxing" },
+        { "MR0010", "[NetworkStack] [Stage<Keyed>] " + End + "public struct Keyed : IIngressStage { public Keyed(ReadOnlySpan<byte> key) { } public Verdict Receive(ref Packet packet) => default; }", "[Stage] names 'Keyed', which cannot be made: its constructor's 'key' is not a value that Setup could hold: take an object, an array or a Memory<T> by value" },
+        { "MR0010", "[NetworkStack] [Stage<Wanting>] " + End + "public struct Wanting : IIngressStage { public required int Key { get; set; } public Verdict Receive(ref Packet packet) => default; }", "[Stage] names 'Wanting', which has the required member Key: make it a parameter of the constructor, which becomes a member of Setup" },
+        { "MR0010", "[NetworkStack] [Chooses(Rule = typeof(string))] " + End + Chosen, "[Chooses] names 'String', which cannot be Rule: name a struct that implements IRule" },
+        { "MR0010", "[NetworkStack] [Chooses] " + End + Chosen, "[Chooses] names 'ChoosingStage', which needs a type for TRule: write [Chooses(Rule = typeof(…))] with a struct that implements IRule" },
         { "MR0011", "[NetworkStack] [NicQueues(1)] public sealed partial class Stack; [Udp] public sealed partial class Stack { }", "[Udp] stands on another part of 'Stack' than [NetworkStack], and the order between files is not defined: move it below [NetworkStack]" },
         { "MR0012", "[NetworkStack] [Stage<Nothing>] " + End + "public struct Nothing;", "'Nothing' sees no packets: implement IIngressStage, IEgressStage or both" },
         { "MR0013", "[NetworkStack] [Stage<One>] [Stage<Two>] " + End + Clashing, "The constructors of Two and One both ask for 'Label', but as int and string: rename one of the parameters" },
         { "MR0013", "[NetworkStack] [Stage<Three>] " + End + Clashing, "The constructors of Three and the stack itself both ask for 'Queue', but as string and the Queue it runs on: rename one of the parameters" },
+        { "MR0013", "[NetworkStack] [Stage<Four>] " + End + Clashing, "The constructors of Four and the stack itself both ask for 'Setup', but as string and the name of the type: rename one of the parameters" },
         { "MR0014", "[NetworkStack] [Bare] " + End + Bare, "Depth of [Bare] has no default under the profile: write [Bare(Depth = …)]" },
-        { "MR0015", "[NetworkStack] [Limiter(Memory = \"3 2 1\")] " + End + UserStages.Limiter, "Memory of [Limiter] is \"3 2 1\", which is not three numbers of bytes in rising order: write \"4096 131072 33554432\"" },
-        { "MR0015", "[NetworkStack] [NicQueues(1)] [Ipv4(\"10.0.0.256/24\")] " + End, "Address of [Ipv4] is \"10.0.0.256/24\", which is not an IPv4 address with a prefix length: write \"10.0.0.2/24\"" },
+        { "MR0015", "[NetworkStack] [Limiter(Memory = \"3 2 1\")] " + End + UserStages.Limiter, "Memory of [Limiter] is \"3 2 1\", which is not three positive numbers of bytes in rising order: write \"4096 131072 33554432\"" },
+        { "MR0015", "[NetworkStack] [NicQueues(1)] [Ipv4(\"10.0.0.256/24\")] " + End, "Address of [Ipv4] is \"10.0.0.256/24\", which is not an IPv4 address that a host can have, with the length of its prefix: write \"10.0.0.2/24\"" },
+        { "MR0015", "[NetworkStack] [NicQueues(1)] [Ipv4(\"10.0.0.255/24\")] " + End, "Address of [Ipv4] is \"10.0.0.255/24\", which is not an IPv4 address that a host can have, with the length of its prefix: write \"10.0.0.2/24\"" },
+        { "MR0015", "[NetworkStack] [NicQueues(1)] [Ipv4(\"10.0.0.2/24\", Gateway = \"router\")] " + End, "Gateway of [Ipv4] is \"router\", which is not an IPv4 address: write \"10.0.0.1\", or leave it out" },
+        { "MR0015", "[NetworkStack] [Limiter(Memory = null!)] " + End + UserStages.Limiter, "Memory of [Limiter] is null, which is not three positive numbers of bytes in rising order: write \"4096 131072 33554432\"" },
+        { "MR0015", "[NetworkStack] [Narrow(Depth = 300)] " + End + Narrow, "Depth of [Narrow] is 300, which is not a value of byte: write one of that type" },
         { "MR0016", "[NetworkStack] [NicQueues(1, On = \"lan\")] " + End, "[NicQueues] is bound to interface 'lan', but the only interface of this stack is 'eth0': write On = \"eth0\" or leave it out" },
         { "MR0017", "[NetworkStack] [Stage<Asking>] " + End + "public struct Asking(NetworkLayer network) : IIngressStage { private NetworkLayer network = network; public Verdict Receive(ref Packet packet) => network is null ? default : default; }", "The constructor of Asking asks for 'Millrace.NetworkLayer', which no stage before it provides: declare a network stage such as [Ipv4(\"10.0.0.2/24\")] before it" },
         { "MR0018", "[NetworkStack] [Bare(Depth = 1, Width = 2)] " + End + Bare, "'Width' of [Bare] is given, but IBareSettings has no getter of that name: add one to the interface, or leave the argument out" },
         { "MR0019", "[NetworkStack] [Bare(Depth = 1, Runtime = [\"Depth\"])] " + End + Bare, "[Bare] has run-time settings, but the constructor of BareStage does not take them: add a parameter of type TSettings and read the settings from it" },
         { "MR0019", "[NetworkStack] [Limiter(Runtime = [\"Limit\"])] [Reading] " + End + UserStages.Limiter + Reading, "[Limiter] has run-time settings, but the constructor of ReadingStage does not take them: add a parameter of type TLimiter and read the settings from it" },
         { "MR0020", "[NetworkStack] [Napi] " + End, "'Stack' declares no stage that receives packets: write [NicQueues(1)] below [NetworkStack]" },
+        { "MR0021", "[NetworkStack] [Datagram] [UdpHandler<Clock>(37)] [UdpHandler<Clock>(37)] " + End + UserStages.Transports, "[UdpHandler] and Clock are both on port 37: give one of them another port" },
+        { "MR0022", "[NicQueues(1)] [Gro] " + End, "[NicQueues] stands on 'Stack', which is no network stack: write [NetworkStack] above it" },
+        { "MR0023", "[TwinOf<string>] public sealed partial class Twin;", "'Twin' is to be the twin of 'String', which carries no [NetworkStack]: name a class that does" },
     };
+
+    private const string Narrow = """
+        public interface INarrowSettings { [Default(1)] byte Depth { get; } }
+        [StageType(typeof(NarrowStage<>))]
+        public sealed class NarrowAttribute : StageAttribute { public int Depth { get; set; } }
+        public struct NarrowStage<TSettings> : IIngressStage where TSettings : struct, INarrowSettings
+        {
+            public Verdict Receive(ref Packet packet) => default;
+        }
+        """;
+
+    private const string Chosen = """
+        public interface IChoosingSettings { [Default(1)] int Depth { get; } }
+        public interface IRule { bool Judge(); }
+        [StageType(typeof(ChoosingStage<,>))]
+        public sealed class ChoosesAttribute : StageAttribute { public Type? Rule { get; set; } }
+        public struct ChoosingStage<TSettings, TRule> : IIngressStage where TSettings : struct, IChoosingSettings where TRule : struct, IRule
+        {
+            public Verdict Receive(ref Packet packet) => default(TRule).Judge() ? default : Verdict.Consumed;
+        }
+        """;
 
     private const string Clashing = """
         public struct One(string label) : IIngressStage { public string Label = label; public Verdict Receive(ref Packet packet) => default; }
         public struct Two(int label) : IIngressStage { public int Label = label; public Verdict Receive(ref Packet packet) => default; }
+        public struct Four(string setup) : IIngressStage { public string Label = setup; public Verdict Receive(ref Packet packet) => default; }
         public struct Three(string queue) : IIngressStage { public string Queue = queue; public Verdict Receive(ref Packet packet) => default; }
         """;
 

@@ -22,8 +22,15 @@ public sealed class DeclarationAnalyzer : DiagnosticAnalyzer
     private static void Analyze(SymbolAnalysisContext context)
     {
         var type = (INamedTypeSymbol)context.Symbol;
+        CheckTwin(context, type);
         if (type.Attribute(Names.NetworkStackAttribute) is null)
         {
+            if (type.GetAttributes().FirstOrDefault(StackParser.IsOfDeclaration) is { } stray)
+            {
+                context.ReportDiagnostic(Diagnostic.Create(
+                    Diagnostics.NotDeclared, stray.Location(), stray.AttributeClass!.Name.WithoutSuffix("Attribute"), type.Name));
+            }
+
             return;
         }
 
@@ -43,6 +50,16 @@ public sealed class DeclarationAnalyzer : DiagnosticAnalyzer
         foreach (var problem in Planner.Plan(spec).Problems)
         {
             context.ReportDiagnostic(Locate(problem, parser));
+        }
+    }
+
+    private static void CheckTwin(SymbolAnalysisContext context, INamedTypeSymbol type)
+    {
+        if (type.Attribute(Names.TwinOfAttribute) is { } twin
+            && twin.AttributeClass!.TypeArguments[0] is { TypeKind: not TypeKind.Error } stack
+            && stack.Attribute(Names.NetworkStackAttribute) is null)
+        {
+            context.ReportDiagnostic(Diagnostic.Create(Diagnostics.TwinOfNoStack, twin.Location(), type.Name, stack.Name));
         }
     }
 

@@ -10,7 +10,7 @@ namespace Millrace.Generators.Emitting;
 internal sealed class StackEmitter(Plan plan)
 {
     private readonly CodeWriter code = new();
-    private readonly string name = plan.Spec.Name;
+    private readonly string name = plan.Spec.Name.Escaped();
     private readonly PlannedApplication? sockets = plan.Applications.FirstOrDefault(application => application.Spec.Kind == ApplicationKind.AsyncSockets);
 
     public static string Emit(Plan plan) => new StackEmitter(plan).Emit();

@@ -7,6 +7,10 @@ namespace Millrace.Generators.Parsing;
 /// <summary>Turns the constants of attributes into expressions of the getter's type.</summary>
 internal static class Literals
 {
+    private const string Limits = "global::Millrace.Memory.MemoryLimits";
+    private const string InterfaceAddress = "global::Millrace.Ip.InterfaceAddress";
+    private const string InetAddress = "global::Millrace.Headers.InetAddress";
+
     /// <summary>A setting's value as an expression and for people; a number if it can be compared to a range.</summary>
     public readonly struct Converted(string expression, string display, long? number)
     {
@@ -20,8 +24,13 @@ internal static class Literals
     /// <returns>False if the value cannot be read as the type; then <paramref name="expected"/> says what could.</returns>
     public static bool TryConvert(TypedConstant constant, ITypeSymbol type, out Converted converted, out (string What, string Example) expected)
     {
-        expected = ("a " + type.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat), "a value of that type");
+        expected = Expected(type);
         converted = default;
+        if (!constant.IsNull && type is INamedTypeSymbol { OriginalDefinition.SpecialType: SpecialType.System_Nullable_T } nullable)
+        {
+            type = nullable.TypeArguments[0];
+        }
+
         if (constant.Kind == TypedConstantKind.Array)
         {
             return TryConvertArray(constant, type, ref converted);
@@ -29,12 +38,26 @@ internal static class Literals
 
         return constant.Value switch
         {
-            null => Set(out converted, type.IsReferenceType ? "null" : "default", "none", null),
-            ITypeSymbol named => Set(out converted, $"typeof({named.Qualified()})", named.Name, null),
-            string text => TryConvertText(text, type, out converted, ref expected),
+            null => IsNullable(type) && Set(out converted, "null", "none", null),
+            INamedTypeSymbol { IsUnboundGenericType: true } => false,
+            ITypeSymbol named => type.SpecialType != SpecialType.System_String && Set(out converted, $"typeof({named.Qualified()})", named.Name, null),
+            string text => TryConvertText(text, type, out converted),
             var value => TryConvertPrimitive(value, type, out converted),
         };
     }
+
+    /// <summary>What a value of the type looks like, for people.</summary>
+    private static (string What, string Example) Expected(ITypeSymbol type) => type.QualifiedOpen() switch
+    {
+        Limits => ("three positive numbers of bytes in rising order", "\"4096 131072 33554432\""),
+        InterfaceAddress => ("an IPv4 address that a host can have, with the length of its prefix", "\"10.0.0.2/24\""),
+        InetAddress => ("an IPv4 address", "\"10.0.0.1\", or leave it out"),
+        _ => ("a value of " + type.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat), "one of that type"),
+    };
+
+    private static bool IsNullable(ITypeSymbol type) => type.IsReferenceType
+        ? type.NullableAnnotation != NullableAnnotation.NotAnnotated
+        : type.OriginalDefinition.SpecialType == SpecialType.System_Nullable_T;
 
     private static bool TryConvertArray(TypedConstant constant, ITypeSymbol type, ref Converted converted)
     {
@@ -75,27 +98,43 @@ internal static class Literals
             return ConvertEnum(value, enumeration, out converted);
         }
 
-        if (value is char || type.SpecialType is < SpecialType.System_SByte or > SpecialType.System_Double)
+        if (value is char character)
+        {
+            return type.SpecialType == SpecialType.System_Char && Set(out converted, SymbolDisplay.FormatLiteral(character, quote: true), character.ToString(), null);
+        }
+
+        if (type.SpecialType is < SpecialType.System_SByte or > SpecialType.System_Double)
         {
             return false;
         }
 
         if (value is double or float)
         {
-            var real = Convert.ToDouble(value, CultureInfo.InvariantCulture).ToString("R", CultureInfo.InvariantCulture);
-            return type.SpecialType is SpecialType.System_Double or SpecialType.System_Single
+            var number = Convert.ToDouble(value, CultureInfo.InvariantCulture);
+            var real = number.ToString("R", CultureInfo.InvariantCulture);
+            return !double.IsNaN(number) && !double.IsInfinity(number) && type.SpecialType is SpecialType.System_Double or SpecialType.System_Single
                 && Set(out converted, real + (type.SpecialType == SpecialType.System_Single ? "f" : "d"), real, null);
         }
 
-        if (value is ulong large && large > long.MaxValue)
-        {
-            return Set(out converted, large.ToString(CultureInfo.InvariantCulture) + "UL", large.ToString(CultureInfo.InvariantCulture), null);
-        }
-
-        var number = Convert.ToInt64(value, CultureInfo.InvariantCulture);
-        var digits = number.ToString(CultureInfo.InvariantCulture);
-        return Set(out converted, digits + Suffix(type.SpecialType), digits, number);
+        var whole = Convert.ToDecimal(value, CultureInfo.InvariantCulture);
+        var (minimum, maximum) = Range(type.SpecialType);
+        var digits = whole.ToString(CultureInfo.InvariantCulture);
+        return whole >= minimum && whole <= maximum
+            && Set(out converted, digits + Suffix(type.SpecialType), digits, whole <= long.MaxValue ? (long)whole : null);
     }
+
+    private static (decimal Minimum, decimal Maximum) Range(SpecialType type) => type switch
+    {
+        SpecialType.System_SByte => (sbyte.MinValue, sbyte.MaxValue),
+        SpecialType.System_Byte => (byte.MinValue, byte.MaxValue),
+        SpecialType.System_Int16 => (short.MinValue, short.MaxValue),
+        SpecialType.System_UInt16 => (ushort.MinValue, ushort.MaxValue),
+        SpecialType.System_Int32 => (int.MinValue, int.MaxValue),
+        SpecialType.System_UInt32 => (uint.MinValue, uint.MaxValue),
+        SpecialType.System_Int64 => (long.MinValue, long.MaxValue),
+        SpecialType.System_UInt64 => (ulong.MinValue, ulong.MaxValue),
+        _ => (decimal.MinValue, decimal.MaxValue),
+    };
 
     private static string Suffix(SpecialType type) => type switch
     {
@@ -121,7 +160,7 @@ internal static class Literals
         return Set(out converted, $"({type.Qualified()})({digits})", digits, null);
     }
 
-    private static bool TryConvertText(string text, ITypeSymbol type, out Converted converted, ref (string What, string Example) expected)
+    private static bool TryConvertText(string text, ITypeSymbol type, out Converted converted)
     {
         if (type.SpecialType == SpecialType.System_String)
         {
@@ -131,12 +170,12 @@ internal static class Literals
         converted = default;
         switch (type.QualifiedOpen())
         {
-            case "global::Millrace.Memory.MemoryLimits":
-                expected = ("three numbers of bytes in rising order", "\"4096 131072 33554432\"");
+            case Limits:
                 return TryParseLimits(text, out converted);
-            case "global::Millrace.Ip.InterfaceAddress":
-                expected = ("an IPv4 address with a prefix length", "\"10.0.0.2/24\"");
+            case InterfaceAddress:
                 return TryParseInterfaceAddress(text, out converted);
+            case InetAddress:
+                return TryParseInetAddress(text, out converted);
             default:
                 return false;
         }
@@ -154,7 +193,7 @@ internal static class Literals
 
         for (var i = 0; i < 3; i++)
         {
-            if (!int.TryParse(parts[i], NumberStyles.None, CultureInfo.InvariantCulture, out limits[i]) || (i > 0 && limits[i] < limits[i - 1]))
+            if (!int.TryParse(parts[i], NumberStyles.None, CultureInfo.InvariantCulture, out limits[i]) || limits[i] < (i > 0 ? limits[i - 1] : 1))
             {
                 return false;
             }
@@ -171,17 +210,39 @@ internal static class Literals
     {
         converted = default;
         var parts = text.Split('/');
-        var bytes = parts[0].Split('.');
-        if (parts.Length != 2 || bytes.Length != 4
-            || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var prefix) || prefix > 32)
+        if (parts.Length != 2 || !TryParseIpv4(parts[0], out var address)
+            || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var prefix) || prefix > 32
+            || !IsHost(address, prefix))
         {
             return false;
         }
 
-        uint address = 0;
-        foreach (var part in bytes)
+        return Set(
+            out converted,
+            $"new {InterfaceAddress}({Hexadecimal(address)}, {prefix.ToString(CultureInfo.InvariantCulture)})",
+            text,
+            null);
+    }
+
+    private static bool TryParseInetAddress(string text, out Converted converted)
+    {
+        converted = default;
+        if (text.Length == 0)
         {
-            if (!byte.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var value))
+            return Set(out converted, "default", "none", null);
+        }
+
+        return TryParseIpv4(text, out var address) && Set(out converted, $"{InetAddress}.FromIpv4({Hexadecimal(address)})", text, null);
+    }
+
+    private static bool TryParseIpv4(string text, out uint address)
+    {
+        address = 0;
+        var parts = text.Split('.');
+        foreach (var part in parts)
+        {
+            // a leading zero means octal to some and nothing to others
+            if (!byte.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var value) || (part.Length > 1 && part[0] == '0'))
             {
                 return false;
             }
@@ -189,13 +250,24 @@ internal static class Literals
             address = (address << 8) | value;
         }
 
-        var hexadecimal = address.ToString("X8", CultureInfo.InvariantCulture);
-        return Set(
-            out converted,
-            $"new global::Millrace.Ip.InterfaceAddress(0x{hexadecimal}u, {prefix.ToString(CultureInfo.InvariantCulture)})",
-            text,
-            null);
+        return parts.Length == 4;
     }
+
+    /// <summary>Whether an interface can have the address, or has none yet (0.0.0.0); neither is a network's own or its broadcast address.</summary>
+    private static bool IsHost(uint address, int prefix)
+    {
+        if (address == 0)
+        {
+            return true;
+        }
+
+        // of 31 and 32 bits every address is a host's (RFC 3021)
+        var host = prefix > 30 ? 1u : address & (uint.MaxValue >> prefix);
+        var ones = prefix > 30 ? 2u : uint.MaxValue >> prefix;
+        return host != 0 && host != ones && address >> 28 < 0xE && address >> 24 is not 0 and not 127;
+    }
+
+    private static string Hexadecimal(uint address) => "0x" + address.ToString("X8", CultureInfo.InvariantCulture) + "u";
 
     private static bool Set(out Converted converted, string expression, string display, long? number)
     {

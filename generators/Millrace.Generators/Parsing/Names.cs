@@ -84,6 +84,10 @@ internal static class Names
         return otherwise;
     }
 
+    /// <summary>The name as source writes it: a keyword needs its @.</summary>
+    public static string Escaped(this string name) =>
+        Microsoft.CodeAnalysis.CSharp.SyntaxFacts.GetKeywordKind(name) == Microsoft.CodeAnalysis.CSharp.SyntaxKind.None ? name : "@" + name;
+
     public static string WithoutSuffix(this string name, string suffix) =>
         name.Length > suffix.Length && name.EndsWith(suffix, StringComparison.Ordinal) ? name.Substring(0, name.Length - suffix.Length) : name;
 

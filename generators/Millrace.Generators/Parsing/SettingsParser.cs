@@ -43,7 +43,7 @@ internal sealed class SettingsParser(string profile, bool allRuntime, Action<Dia
             }
         }
 
-        var items = getters.Select(getter => Setting(getter, given, runtime, attribute is null, undeclared, location, label)).ToEquatable();
+        var items = getters.Select(getter => Setting(getter, given, runtime, attribute, undeclared, location, label)).ToEquatable();
         return new SettingsSpec(settings.Qualified(), SettingsName(settings), settings.IsPublic(), items);
     }
 
@@ -114,24 +114,28 @@ internal sealed class SettingsParser(string profile, bool allRuntime, Action<Dia
     }
 
     private SettingSpec Setting(
-        IPropertySymbol getter, Dictionary<string, TypedConstant> given, string[] runtime, bool defaultsOnly, bool undeclared,
+        IPropertySymbol getter, Dictionary<string, TypedConstant> given, string[] runtime, AttributeData? attribute, bool undeclared,
         Location? location, string label)
     {
         var written = given.Where(pair => Matches(getter.Name, pair.Key)).Select(pair => (TypedConstant?)pair.Value).FirstOrDefault();
         var origin = (undeclared ? getter.Attribute("Millrace.UndeclaredAttribute") : null) ?? DefaultOf(getter);
         var capacity = DecidesCapacity(getter);
-        var isRuntime = !capacity && ((allRuntime && !defaultsOnly) || runtime.Contains(getter.Name));
+        var isRuntime = !capacity && ((allRuntime && attribute is not null) || runtime.Contains(getter.Name));
         var range = getter.Attribute("Millrace.AllowedAttribute");
         var (minimum, maximum) = range is null ? (0L, 0L) : ((long)range.ConstructorArguments[0].Value!, (long)range.ConstructorArguments[1].Value!);
         var constant = written ?? origin?.ConstructorArguments[0];
         var converted = default(Literals.Converted);
-        if (constant is null)
+        if (constant is null && attribute is { AttributeConstructor: null })
+        {
+            // the arguments are not complete, and C# says so
+        }
+        else if (constant is null)
         {
             report(Diagnostics.SettingMissing, location, [getter.Name, label]);
         }
-        else if (!Literals.TryConvert(constant.Value, getter.Type, out converted, out var expected))
+        else if (!Literals.TryConvert(constant!.Value, getter.Type, out converted, out var expected))
         {
-            report(Diagnostics.SettingText, location, [getter.Name, label, Text(constant.Value), expected.What, expected.Example]);
+            report(Diagnostics.SettingText, location, [getter.Name, label, Text(constant!.Value), expected.What, expected.Example]);
         }
         else if (range is not null && converted.Number is { } number && (number < minimum || number > maximum))
         {

@@ -31,12 +31,13 @@ internal sealed class StackParser(INamedTypeSymbol stack, Compilation compilatio
     public StackSpec? Parse()
     {
         var declaration = stack.Attribute(Names.NetworkStackAttribute);
-        if (declaration is null)
+        if (declaration is null || stack.TypeKind != TypeKind.Class)
         {
             return null;
         }
 
         CheckShape();
+        CheckFrames(declaration);
         CheckOneDeclaration(declaration);
         var profile = EnumName(declaration, "Profile") ?? "Linux_6_18";
         var settings = new SettingsParser(profile, EnumName(declaration, "Runtime") == "All", Report);
@@ -62,6 +63,13 @@ internal sealed class StackParser(INamedTypeSymbol stack, Compilation compilatio
     private void Report(DiagnosticDescriptor rule, Location? location, object[] arguments) =>
         diagnostics.Add(Diagnostic.Create(rule, location ?? StackLocation, arguments));
 
+    /// <summary>No NIC's ring is longer, and the sockets' share is 2 GiB at most.</summary>
+    private void CheckFrames(AttributeData declaration)
+    {
+        CheckRange(declaration, "NetworkStack", "RingFrames", declaration.Named("RingFrames", 512), 1, 65_536);
+        CheckRange(declaration, "NetworkStack", "SocketFrames", declaration.Named("SocketFrames", 0), 0, 1 << 20);
+    }
+
     private void CheckShape()
     {
         var declarations = stack.DeclaringSyntaxReferences.Select(reference => reference.GetSyntax()).OfType<TypeDeclarationSyntax>().ToArray();
@@ -86,6 +94,16 @@ internal sealed class StackParser(INamedTypeSymbol stack, Compilation compilatio
         if (stack.IsStatic || stack.IsAbstract)
         {
             Shape(stack.IsStatic ? "is static" : "is abstract", "write 'sealed partial class'; it is made with 'new " + stack.Name + "(setup)'");
+        }
+
+        if (stack.IsFileLocal)
+        {
+            Shape("is file-local", "remove 'file': its other half is in a file of its own");
+        }
+
+        if (ReservedNames.IsMember(stack.Name))
+        {
+            Shape("has the name of a member that it will have", $"name it {stack.Name}Stack, for example");
         }
 
         if (stack.IsGenericType)
@@ -151,17 +169,16 @@ internal sealed class StackParser(INamedTypeSymbol stack, Compilation compilatio
     private List<ApplicationSpec> Applications()
     {
         var applications = new List<ApplicationSpec>();
-        foreach (var attribute in stack.GetAttributes().Where(IsApplication))
+        foreach (var attribute in stack.GetAttributes().Where(IsApplication).Where(attribute => attribute.AttributeClass!.TypeArguments.All(type => type.TypeKind != TypeKind.Error)))
         {
             var ordinal = applications.Count;
             applicationLocations.Add(attribute.Location());
             var handler = attribute.AttributeClass!.TypeArguments.FirstOrDefault() as INamedTypeSymbol;
             var name = handler?.Name ?? "AsyncSockets";
-            var twice = applications.Count(application => application.Type == handler?.Qualified());
             applications.Add(new ApplicationSpec(
                 ordinal,
                 KindOf(attribute),
-                twice == 0 ? name : name + (twice + 1).ToString(System.Globalization.CultureInfo.InvariantCulture),
+                Unused(name, applications),
                 StageParser.Text(attribute) ?? name,
                 StageParser.LineOf(attribute),
                 handler?.Qualified() ?? "",
@@ -171,19 +188,42 @@ internal sealed class StackParser(INamedTypeSymbol stack, Compilation compilatio
                 attribute.Named("Backlog", 0),
                 attribute.Named("Calls", 1024),
                 (handler is null ? [] : StageParser.Constructor(handler).Select(parameter => StageParser.Parameter(parameter, handler))).ToEquatable()));
-            CheckApplication(attribute, applications[ordinal]);
+            CheckApplication(attribute, handler, applications);
         }
 
         return applications;
     }
 
-    private void CheckApplication(AttributeData attribute, ApplicationSpec application)
+    /// <summary>The name, with a number if another handler has it: the same struct on another port, or one of another namespace.</summary>
+    private static string Unused(string name, List<ApplicationSpec> applications)
     {
+        var unused = name;
+        for (var number = 2; applications.Any(application => application.Name.ToCamelCase() == unused.ToCamelCase()); number++)
+        {
+            unused = name + number.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
+
+        return unused;
+    }
+
+    private void CheckApplication(AttributeData attribute, INamedTypeSymbol? handler, List<ApplicationSpec> applications)
+    {
+        var application = applications[applications.Count - 1];
         var label = attribute.AttributeClass!.Name.WithoutSuffix("Attribute");
         CheckRange(attribute, label, "port", application.Port, application.Kind == ApplicationKind.Udp ? 1 : 0, 65535);
         CheckRange(attribute, label, "Connections", application.Connections, 1, 1 << 24);
         CheckRange(attribute, label, "Backlog", application.Backlog, 0, 65535);
         CheckRange(attribute, label, "Calls", application.Calls, 1, 1 << 20);
+        if (handler is not null && StructRules.Fault(handler) is var (problem, remedy))
+        {
+            Report(Generators.Diagnostics.StageTypeInvalid, attribute.Location(), [label, handler.Name, problem, remedy]);
+        }
+
+        var other = applications.FirstOrDefault(other => other != application && other.Kind == application.Kind && other.Port == application.Port && other.Port != 0);
+        if (other is not null)
+        {
+            Report(Generators.Diagnostics.PortTaken, attribute.Location(), [label, other.Name, application.Port]);
+        }
     }
 
     private void CheckRange(AttributeData attribute, string label, string what, int value, int minimum, int maximum)
@@ -214,6 +254,9 @@ internal sealed class StackParser(INamedTypeSymbol stack, Compilation compilatio
             }
         }
     }
+
+    /// <summary>Whether the attribute means something only below [NetworkStack].</summary>
+    public static bool IsOfDeclaration(AttributeData attribute) => IsStage(attribute) || IsApplication(attribute);
 
     private static bool IsStage(AttributeData attribute) => attribute.AttributeClass.DerivesFrom(Names.StageAttribute);
 

@@ -33,6 +33,11 @@ internal sealed class StageParser(SettingsParser settingsParser, Compilation com
         var type = attribute.AttributeClass!;
         if (type.Is(AnyStage))
         {
+            if (type.TypeArguments[0].TypeKind == TypeKind.Error)
+            {
+                return null;
+            }
+
             return type.TypeArguments[0] is INamedTypeSymbol stage
                 ? ParseUserStage(attribute, stage, ordinal)
                 : Invalid(attribute, type.TypeArguments[0].Name, "is not a struct", "name a struct that implements IIngressStage");
@@ -92,12 +97,22 @@ internal sealed class StageParser(SettingsParser settingsParser, Compilation com
             return null;
         }
 
-        if (!SyntaxFacts.IsValidIdentifier(name))
+        if (!SyntaxFacts.IsValidIdentifier(name) || name != name.Escaped())
         {
             return Invalid(common.Attribute, stage.Name, $"is given the name '{name}'", "write a Name that is an identifier, such as \"Second\"");
         }
 
-        var chosen = new HashSet<string>();
+        if (StructRules.Fault(stage) is var (problem, remedy))
+        {
+            return Invalid(common.Attribute, stage.Name, problem, remedy);
+        }
+
+        if (ReservedNames.IsTakenBesideStages(name))
+        {
+            return Invalid(common.Attribute, stage.Name, $"would be called '{name}' like a member of the generated class", "give it another name");
+        }
+
+        var chosen = new HashSet<string>(stage.TypeParameters.Select(PropertyOf).Where(property => ChosenType(common.Attribute, property) is not null));
         SettingsSpec? settings = null;
         var typeParameters = new List<TypeParameterSpec>();
         foreach (var parameter in stage.TypeParameters)
@@ -118,10 +133,17 @@ internal sealed class StageParser(SettingsParser settingsParser, Compilation com
         ITypeParameterSymbol parameter, (AttributeData? Attribute, string Label, int, int, string) common, INamedTypeSymbol stage,
         HashSet<string> chosen, ref SettingsSpec? settings)
     {
-        var property = parameter.Name.Length > 1 && parameter.Name[0] == 'T' ? parameter.Name.Substring(1) : parameter.Name;
+        var property = PropertyOf(parameter);
         if (ChosenType(common.Attribute, property) is { } type)
         {
-            chosen.Add(property);
+            if (!Satisfies(type, parameter))
+            {
+                Invalid(
+                    common.Attribute, type.Name, $"cannot be {property}",
+                    "name a struct that implements " + string.Join(" and ", parameter.ConstraintTypes.Select(constraint => constraint.Name)));
+                return null;
+            }
+
             return new TypeParameterSpec(parameter.Name, StageParameterKind.Chosen, type.Qualified(), null);
         }
 
@@ -138,6 +160,13 @@ internal sealed class StageParser(SettingsParser settingsParser, Compilation com
                 return new TypeParameterSpec(parameter.Name, StageParameterKind.UdpApplications, constraint!.Qualified(), null);
         }
 
+        if (!IsSettings(constraint!))
+        {
+            report(Diagnostics.StageTypeInvalid, common.Attribute.Location(),
+                [common.Label, stage.Name, $"needs a type for {parameter.Name}", $"write [{common.Label}({property} = typeof(…))] with a struct that implements {constraint!.Name}"]);
+            return null;
+        }
+
         // the first settings interface is the stage's own; the others belong to other attributes
         if (settings is null)
         {
@@ -148,6 +177,19 @@ internal sealed class StageParser(SettingsParser settingsParser, Compilation com
         var defaults = settingsParser.Parse(constraint!, null, SettingsParser.SettingsName(constraint!), chosen, undeclared: true);
         return new TypeParameterSpec(parameter.Name, StageParameterKind.Settings, constraint!.Qualified(), defaults);
     }
+
+    private static string PropertyOf(ITypeParameterSymbol parameter) =>
+        parameter.Name.Length > 1 && parameter.Name[0] == 'T' ? parameter.Name.Substring(1) : parameter.Name;
+
+    /// <summary>Whether there is nothing but getters to implement, which the generator can do.</summary>
+    private static bool IsSettings(INamedTypeSymbol type) => type.AllInterfaces.Add(type).All(part => part.GetMembers()
+        .Where(member => member.IsAbstract && !member.IsStatic)
+        .All(member => member is IPropertySymbol { SetMethod: null } or IMethodSymbol { MethodKind: MethodKind.PropertyGet }));
+
+    private bool Satisfies(INamedTypeSymbol type, ITypeParameterSymbol parameter) =>
+        type is { TypeKind: TypeKind.Struct, IsRefLikeType: false, IsUnboundGenericType: false }
+        && compilation.IsSymbolAccessibleWithin(type, compilation.Assembly)
+        && parameter.ConstraintTypes.All(constraint => type.AllInterfaces.Any(part => SymbolEqualityComparer.Default.Equals(part, constraint)));
 
     /// <summary>A type given by a property of the type parameter's name, such as <c>CongestionControl = typeof(Cubic)</c>.</summary>
     private static INamedTypeSymbol? ChosenType(AttributeData? attribute, string property)
@@ -248,7 +290,12 @@ internal sealed class StageParser(SettingsParser settingsParser, Compilation com
 
     private bool IsUsable(AttributeData? attribute, INamedTypeSymbol stage)
     {
-        if (stage.TypeKind != TypeKind.Struct || stage.IsRefLikeType)
+        if (stage.IsRefLikeType)
+        {
+            return Invalid(attribute, stage.Name, "is a ref struct", "make it an ordinary struct: the loop keeps it in a field") is not null;
+        }
+
+        if (stage.TypeKind != TypeKind.Struct)
         {
             return Invalid(attribute, stage.Name, "is not a struct", "make it a struct: the loop keeps it in a field and calls it directly") is not null;
         }

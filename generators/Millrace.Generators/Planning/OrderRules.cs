@@ -1,3 +1,4 @@
+using Millrace.Generators.Parsing;
 using Millrace.Generators.Spec;
 
 namespace Millrace.Generators.Planning;
@@ -10,7 +11,7 @@ internal static class OrderRules
         for (var i = 0; i < spec.Stages.Count; i++)
         {
             var stage = spec.Stages[i];
-            var twin = spec.Stages.Take(i).FirstOrDefault(earlier => earlier.Name == stage.Name);
+            var twin = spec.Stages.Take(i).FirstOrDefault(earlier => earlier.Name.ToCamelCase() == stage.Name.ToCamelCase());
             if (twin is not null)
             {
                 problems.Add(new Problem(Diagnostics.Duplicate.Id, stage.Ordinal, twin.Ordinal, false, new[] { stage.Name }.ToEquatable()));

@@ -6,7 +6,7 @@ namespace Millrace.Generators.Planning;
 /// <summary>Finds for every constructor parameter where its value comes from; what nothing has becomes a member of Setup.</summary>
 internal sealed class Wiring(List<StageSpec> stages, List<PlannedSettings> settings, List<Problem> problems)
 {
-    public static readonly string[] ReservedSetup = ["Nic", "Queue", "Entropy"];
+    public static readonly string[] ReservedSetup = ["Nic", "Queue", "Entropy", "Setup"];
 
     public List<SetupMember> Setup { get; } = [];
 
@@ -152,7 +152,7 @@ internal sealed class Wiring(List<StageSpec> stages, List<PlannedSettings> setti
         var other = Setup.FirstOrDefault(member => member.Name == name);
         if (reserved || (other is not null && other.Type != parameter.Type))
         {
-            var (who, what) = reserved ? ("the stack itself", "the " + name + " it runs on") : (other!.For, other.Type.WithoutGlobal());
+            var (who, what) = reserved ? ("the stack itself", name == "Setup" ? "the name of the type" : "the " + name + " it runs on") : (other!.For, other.Type.WithoutGlobal());
             problems.Add(new Problem(
                 Diagnostics.SetupClash.Id, ordinal, -1, false, new[] { owner, who, name, parameter.Type.WithoutGlobal(), what }.ToEquatable()));
         }

@@ -24,12 +24,12 @@ public static class StackGuard
         }
     }
 
-    /// <summary>Throws if limits do not rise.</summary>
+    /// <summary>Throws if limits are not positive or do not rise.</summary>
     public static void CheckLimits(Memory.MemoryLimits value, string name)
     {
-        if (value.Minimum < 0 || value.Default < value.Minimum || value.Maximum < value.Default)
+        if (value.Minimum < 1 || value.Default < value.Minimum || value.Maximum < value.Default)
         {
-            throw new ArgumentOutOfRangeException(name, value, $"{name} is a minimum, a default and a maximum in rising order.");
+            throw new ArgumentOutOfRangeException(name, value, $"{name} is a minimum, a default and a maximum, positive and in rising order.");
         }
     }
 }

@@ -1,15 +1,22 @@
+using Millrace.Headers;
 using Millrace.Ip;
 
 namespace Millrace;
 
 /// <summary>IPv4 with ARP and ICMP (RFC 791, 826, 792, 1122).</summary>
-/// <param name="address">The interface's address and prefix, such as <c>10.0.0.2/24</c>; it may be changed while the stack runs.</param>
+/// <param name="address">
+/// The interface's address and prefix, such as <c>10.0.0.2/24</c>, or <c>0.0.0.0/0</c> for none yet; <c>stack.Ipv4.SetAddress</c>
+/// changes it while the stack runs.
+/// </param>
 [StageType(typeof(Ipv4Stage<>), Place = 1000, Summary = "checks IPv4 headers, reassembles, answers ARP and ICMP; routes and resolves what goes out")]
 public sealed class Ipv4Attribute(string address) : StageAttribute
 {
     public string Address { get; } = address;
 
-    /// <summary>The default gateway, such as <c>10.0.0.1</c>; none if it is not written.</summary>
+    /// <summary>
+    /// The default gateway, such as <c>10.0.0.1</c>; none if it is not written. <c>stack.Ipv4.SetGateway</c> changes it while
+    /// the stack runs.
+    /// </summary>
     public string Gateway { get; set; } = "";
 
     /// <summary>Time to live of packets whose sender does not ask for one.</summary>
@@ -64,10 +71,12 @@ public sealed class Ipv4Attribute(string address) : StageAttribute
 /// <summary>Settings of <see cref="Ipv4Attribute"/>.</summary>
 public interface IIpv4Settings
 {
+    [DecidesCapacity]
     InterfaceAddress Address { get; }
 
     [Default("")]
-    string Gateway { get; }
+    [DecidesCapacity]
+    InetAddress Gateway { get; }
 
     [Default(64, Source = "net.ipv4.ip_default_ttl")]
     [Allowed(1, 255)]

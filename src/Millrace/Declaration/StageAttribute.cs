@@ -40,9 +40,9 @@ public sealed class StageTypeAttribute(Type stage) : Attribute
 
 /// <summary>The default of a setting under a profile.</summary>
 [AttributeUsage(AttributeTargets.Property, AllowMultiple = true)]
-public sealed class DefaultAttribute(object value) : Attribute
+public sealed class DefaultAttribute(object? value) : Attribute
 {
-    public object Value { get; } = value;
+    public object? Value { get; } = value;
 
     /// <summary>The profile it belongs to; the youngest kernel's unless another is named.</summary>
     public KernelProfile Profile { get; set; } = KernelProfile.Linux_6_18;
@@ -70,7 +70,7 @@ public sealed class AllowedAttribute(long minimum, long maximum) : Attribute
     public long Maximum { get; } = maximum;
 }
 
-/// <summary>The setting decides layout or capacity, and so cannot be changed while the stack runs.</summary>
+/// <summary>The setting decides layout, capacity or how the stack begins, and so cannot be changed while the stack runs.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class DecidesCapacityAttribute : Attribute;
 

@@ -55,9 +55,9 @@ public sealed partial class Ipv4Layer : NetworkLayer
         reassembly = new Reassembly(arena, ledger, entropy, settings, icmpSender);
         loopback = new LoopbackQueue(arena, ledger);
         PutAddress(links[0], settings.Address);
-        if (!string.IsNullOrEmpty(settings.Gateway))
+        if (!settings.Gateway.IsUnspecified)
         {
-            SetGateway(InetAddress.Parse(settings.Gateway));
+            SetGateway(settings.Gateway);
         }
     }
 

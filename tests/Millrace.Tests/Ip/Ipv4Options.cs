@@ -1,3 +1,4 @@
+using Millrace.Headers;
 using Millrace.Ip;
 
 namespace Millrace.Tests.Ip;
@@ -28,7 +29,7 @@ internal sealed class Ipv4Options
 internal readonly struct Ipv4Settings(Ipv4Options options) : IIpv4Settings
 {
     public InterfaceAddress Address => InterfaceAddress.Parse(options.Address);
-    public string Gateway => options.Gateway;
+    public InetAddress Gateway => options.Gateway.Length == 0 ? default : InetAddress.Parse(options.Gateway);
     public int DefaultTtl => options.DefaultTtl;
     public int ReassemblyFrames => options.ReassemblyFrames;
     public int ReassemblySeconds => options.ReassemblySeconds;
