@@ -20,11 +20,13 @@ public sealed class TimerWheel
     private const int LevelCount = 8;
     private const int None = -1;
 
+    /// <summary>The list of what is due but not taken yet, so that it can be cancelled and set anew like any other.</summary>
+    private const int Expired = LevelCount * SlotCount;
+
     private readonly Link[] links;
-    private readonly int[] slots = new int[LevelCount * SlotCount];
+    private readonly int[] slots = new int[Expired + 1];
     private readonly ulong[] occupied = new ulong[LevelCount];
     private long current;
-    private int expired = None;
 
     /// <param name="count">Timers, numbered from 0.</param>
     public TimerWheel(int count)
@@ -71,7 +73,7 @@ public sealed class TimerWheel
         if (link.Previous == None)
         {
             slots[link.Place] = link.Next;
-            if (link.Next == None)
+            if (link.Next == None && link.Place != Expired)
             {
                 occupied[link.Place >> SlotBits] &= ~(1UL << (link.Place & (SlotCount - 1)));
             }
@@ -99,7 +101,7 @@ public sealed class TimerWheel
     public bool TryExpire(long now, out int timer)
     {
         var target = now >> TickShift;
-        while (expired == None)
+        while (slots[Expired] == None)
         {
             if (!TryFindNext(out var slot, out var tick) || tick > target)
             {
@@ -112,8 +114,8 @@ public sealed class TimerWheel
             Open(slot);
         }
 
-        timer = expired;
-        expired = links[timer].Next;
+        timer = slots[Expired];
+        Cancel(timer);
         return true;
     }
 
@@ -129,9 +131,7 @@ public sealed class TimerWheel
             var next = link.Next;
             if (link.DueTick <= current)
             {
-                link.Place = None;
-                link.Next = expired;
-                expired = timer;
+                LinkFirst(timer, Expired);
             }
             else
             {
@@ -168,7 +168,13 @@ public sealed class TimerWheel
         ref var link = ref links[timer];
         var level = (63 - BitOperations.LeadingZeroCount((ulong)(link.DueTick ^ current))) / SlotBits;
         var position = (int)(link.DueTick >> (level * SlotBits)) & (SlotCount - 1);
-        var slot = (level << SlotBits) | position;
+        LinkFirst(timer, (level << SlotBits) | position);
+        occupied[level] |= 1UL << position;
+    }
+
+    private void LinkFirst(int timer, int slot)
+    {
+        ref var link = ref links[timer];
         link.Place = slot;
         link.Previous = None;
         link.Next = slots[slot];
@@ -178,6 +184,5 @@ public sealed class TimerWheel
         }
 
         slots[slot] = timer;
-        occupied[level] |= 1UL << position;
     }
 }

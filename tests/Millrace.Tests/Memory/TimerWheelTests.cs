@@ -49,6 +49,36 @@ public sealed class TimerWheelTests
         }
     }
 
+    [Fact]
+    public void A_timer_that_is_due_but_not_taken_can_be_set_anew_or_cancelled_and_the_others_expire_all_the_same()
+    {
+        var wheel = new TimerWheel(5);
+        for (var timer = 0; timer < 5; timer++)
+        {
+            wheel.Set(timer, TimerWheel.Tick);
+        }
+
+        Assert.True(wheel.TryExpire(TimerWheel.Tick, out var first));
+        var others = Enumerable.Range(0, 5).Where(timer => timer != first).ToArray();
+        Assert.True(wheel.IsSet(others[0]));
+        foreach (var timer in others[..2])
+        {
+            wheel.Set(timer, 1_000 * TimerWheel.Tick);
+        }
+
+        wheel.Cancel(others[2]);
+        Assert.True(wheel.TryExpire(TimerWheel.Tick, out var last));
+        Assert.Equal(others[3], last);
+        Assert.False(wheel.TryExpire(999 * TimerWheel.Tick, out _));
+        var later = new List<int>();
+        while (wheel.TryExpire(1_000 * TimerWheel.Tick, out var timer))
+        {
+            later.Add(timer);
+        }
+
+        Assert.Equal(others[..2], later.Order());
+    }
+
     private static void Expire(TimerWheel wheel, long[] due, long now)
     {
         while (wheel.TryExpire(now, out var timer))
