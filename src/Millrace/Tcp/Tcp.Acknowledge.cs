@@ -55,7 +55,7 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
     }
 
     /// <summary>SND.WND (RFC 9293 §3.10.7.4, with Linux's tcp_may_update_window).</summary>
-    private static bool UpdateSendWindow(ref TcpConnection connection, ref TcpSegment segment)
+    private bool UpdateSendWindow(ref TcpConnection connection, ref TcpSegment segment)
     {
         var window = segment.Window << connection.SendWindowScale;
         if (segment.IsSyn)
@@ -77,7 +77,16 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
         }
 
         connection.SndWnd = window;
-        connection.MaxWindow = Math.Max(connection.MaxWindow, window);
+        if (window > connection.MaxWindow)
+        {
+            var wasBound = connection.MaxWindow < 2 * connection.MssClamp;
+            connection.MaxWindow = window;
+            if (wasBound)
+            {
+                SynchronizeMss(ref connection);
+            }
+        }
+
         return true;
     }
 
@@ -169,6 +178,12 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
                 if (connection.LossState == LossState.Loss && connection.SndUna >= connection.Recover)
                 {
                     connection.LossState = LossState.Open;
+                }
+
+                if (connection.LossState == LossState.Open)
+                {
+                    // left behind by 2^31 bytes it would seem to lie ahead, and no loss be repaired
+                    connection.Recover = SequenceNumber.Max(connection.Recover, connection.SndUna);
                 }
 
                 break;

@@ -19,10 +19,16 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
         {
             case TcpState.SynSent:
                 Transit(ref connection, TcpEvent.Close);
+                connection.Pending = TcpPending.None;
                 End(index, ref connection, TcpCloseReason.Aborted);
                 break;
 
-            case TcpState.SynReceived or TcpState.Established or TcpState.CloseWait:
+            case TcpState.SynReceived:
+                // kept until the handshake is over, or nothing would repeat the SYN (RFC 9293 §3.10.4)
+                connection.Traits |= TcpTraits.FinQueued;
+                break;
+
+            case TcpState.Established or TcpState.CloseWait:
                 connection.Traits |= TcpTraits.FinQueued;
                 Transit(ref connection, TcpEvent.Close);
                 List(index);
@@ -69,6 +75,8 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
 
         if (connection.Has(TcpTraits.Detached) || connection.State == TcpState.SynSent)
         {
+            // a SYN that has not gone must not go any more
+            connection.Pending &= ~TcpPending.Syn;
             connection.State = TcpStateTable.Next(connection.State, TcpEvent.Abort);
             connection.CloseReason = TcpCloseReason.Aborted;
             Demand(index, TcpPending.End);

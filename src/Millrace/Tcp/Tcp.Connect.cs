@@ -10,6 +10,9 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
     /// <summary>The send segment size if the peer names none (RFC 9293 §3.7.1), and the smallest a receiver assumes.</summary>
     private const int DefaultMss = 536;
 
+    /// <summary>A window does not push the segment size below what every host takes (RFC 791's 68 bytes, headers off).</summary>
+    private const int SmallestBoundMss = 68 - 20;
+
     public override TcpConnectResult Connect(int application, InetEndpoint remote, out TcpSocketId id, ushort localPort = 0)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)application, (uint)applications.Count);
@@ -43,8 +46,8 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
         Transit(ref connection, TcpEvent.Open);
         counters.ActiveOpens++;
         id = new TcpSocketId(index, connection.Generation);
-        applications.Opened(application, slot, new TcpSocket(this, index));
         Demand(index, TcpPending.Syn);
+        applications.Opened(application, slot, new TcpSocket(this, index));
         return TcpConnectResult.Opening;
     }
 
@@ -107,12 +110,19 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
 
     /// <summary>
     /// Segment sizes from the path's MTU and the peer's option (RFC 9293 §3.7.1, RFC 6691). Options are taken off, and no
-    /// segment is longer than one frame behind its headroom.
+    /// segment is longer than one frame behind its headroom, nor than half of the largest window, or every one would wait for
+    /// the whole of it (RFC 9293 §3.8.6.2.1 (3), tcp_bound_to_half_wnd).
     /// </summary>
     private void SynchronizeMss(ref TcpConnection connection)
     {
         var path = network.PathMtu(connection.RemoteAddress) - connection.NetworkHeaderLength - TcpHeader.MinimumLength;
         var size = Math.Min(path, connection.MssClamp) - (connection.HeaderLength - TcpHeader.MinimumLength);
+        var most = connection.MaxWindow > DefaultMss ? connection.MaxWindow / 2 : connection.MaxWindow;
+        if (most > 0)
+        {
+            size = Math.Min(size, Math.Max(most, SmallestBoundMss));
+        }
+
         connection.Mss = Math.Clamp(size, settings.MinimumSegmentSize, Arena.Stride - Arena.Headroom);
     }
 }

@@ -215,6 +215,12 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
 
         Transit(ref connection, segment.IsSyn ? TcpEvent.SynAck : TcpEvent.AckOfSyn);
         Establish(index, ref connection, ref segment);
+        if (connection.Has(TcpTraits.FinQueued))
+        {
+            Transit(ref connection, TcpEvent.Close);
+            List(index);
+        }
+
         return true;
     }
 

@@ -43,10 +43,15 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
                 return false;
             }
 
-            if (!SendData(index, ref connection) || !SendAcknowledgments(ref connection))
+            if (!SendData(index, ref connection))
             {
                 return false;
             }
+        }
+
+        if (connection.State >= TcpState.SynReceived && !SendAcknowledgments(ref connection))
+        {
+            return false;
         }
 
         if ((connection.Pending & TcpPending.End) != 0)
@@ -169,7 +174,10 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
         && !connection.Has(TcpTraits.FinQueued)
         && connection.SndNxt == connection.SndMax
         && connection.SndNxt + length == connection.WriteSequence
-        && connection.SndSml > connection.SndUna;
+        && connection.SndSml > connection.SndUna
+
+        // after 2^31 bytes in full segments the last small one would seem to lie ahead (tcp_minshall_check)
+        && connection.SndSml <= connection.SndNxt;
 
     /// <summary>Sends one frame, or as many full ones behind it as may go as one packet.</summary>
     private void SendFrom(int index, ref TcpConnection connection, Frame head, int skip, int length)

@@ -6,6 +6,12 @@ namespace Millrace.Tcp;
 /// <content>What is sent again, and what is sent to find out whether the peer is there (RFC 6298, RFC 6582, RFC 9293 §3.8).</content>
 public sealed partial class Tcp<TSettings, TMemory, TApplications>
 {
+    /// <summary>
+    /// Probes of a window that stays closed, once they come at the longest interval, for which a connection that nobody has
+    /// any more is kept, though each is answered: else a peer could hold its memory for ever (tcp_orphan_retries).
+    /// </summary>
+    private const int OrphanRetries = 8;
+
     /// <summary>The segment at SND.UNA again, whatever the windows say.</summary>
     private bool TryRetransmitFirst(int index, ref TcpConnection connection)
     {
@@ -75,7 +81,7 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
         {
             connection.RetransmitsSince = now;
         }
-        else if (now - connection.RetransmitsSince >= GiveUpAfter)
+        else if (now - connection.RetransmitsSince >= GiveUpAfter && !IsHeldByPeer(ref connection))
         {
             counters.TCPAbortOnTimeout++;
             Transit(ref connection, TcpEvent.Abort);
@@ -102,9 +108,23 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
             // a peer that was lent the frame may have it, and its acknowledgment be lost: ask for another
             connection.Pending |= TcpPending.Probe;
         }
+        else if (!connection.SendHead.IsNone && FirstLength(ref connection) > connection.SndWnd)
+        {
+            // a window that shrank below what was in flight holds back what is new, not this (RFC 9293 §3.8.6)
+            connection.Pending |= TcpPending.Retransmit;
+        }
 
         List(index);
     }
+
+    /// <summary>Bytes that would go in a segment at SND.UNA.</summary>
+    private int FirstLength(ref TcpConnection connection) =>
+        Math.Min(EndOf(ref arena.Metadata(connection.SendHead)) - connection.SndUna, connection.Mss);
+
+    /// <summary>A peer that shut its window on data in flight and still answers is not dead (tcp_rtx_probe0_timed_out).</summary>
+    private bool IsHeldByPeer(ref TcpConnection connection) =>
+        connection.SndWnd == 0 && !connection.Has(TcpTraits.Orphan)
+        && now - connection.LastReceivedAt <= 2L * settings.RtoMaxMilliseconds * Millisecond;
 
     private void SynTimedOut(int index, ref TcpConnection connection)
     {
@@ -165,7 +185,9 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
 
     private void ProbeTimedOut(int index, ref TcpConnection connection)
     {
-        if (connection.ProbesOut >= settings.Retries2)
+        var isOrphanHeld = connection.Has(TcpTraits.Orphan) && connection.Backoff >= OrphanRetries
+            && connection.Rtt.BackedOff(connection.Backoff, RtoMax) >= RtoMax;
+        if (connection.ProbesOut >= settings.Retries2 || isOrphanHeld)
         {
             counters.TCPAbortOnTimeout++;
             Transit(ref connection, TcpEvent.Abort);

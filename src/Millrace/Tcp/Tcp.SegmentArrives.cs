@@ -193,7 +193,7 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
     private void NoteTimestamp(ref TcpConnection connection, ref TcpSegment segment)
     {
         if (connection.Has(TcpTraits.Timestamps) && segment.Options.HasTimestamps && segment.Sequence <= connection.RcvWup
-            && (int)(segment.Options.TimestampValue - connection.TsRecent) >= 0)
+            && !IsPawsReject(ref connection, ref segment))
         {
             connection.TsRecent = segment.Options.TimestampValue;
             connection.TsRecentAt = now;

@@ -92,10 +92,12 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
         counters.PAWSEstab += isOld ? 1 : 0;
         if (isOld || segment.IsAck)
         {
-            // the peer's FIN again, or something worse: both get the last acknowledgment, and the wait begins anew
+            // the peer's FIN again, or something worse: both let the wait begin anew
             timeWaits.Restart(place, now + TimeWaitLength);
-            AnswerInTimeWait(ref entry);
         }
+
+        // an old SYN too: who sent it answers with a reset, which ends the wait, and its next SYN is new
+        AnswerInTimeWait(ref entry);
 
         return Verdict.Drop(isOld ? DropReason.TcpPaws : DropReason.TcpTimeWait);
     }

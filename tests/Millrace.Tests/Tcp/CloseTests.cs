@@ -192,6 +192,27 @@ public sealed class CloseTests
     }
 
     [Fact]
+    public void A_closed_connection_is_not_kept_for_ever_by_a_peer_that_answers_probes_with_a_closed_window()
+    {
+        using var script = TcpScript.Established();
+        script.Send(".", 1, 1, window: 0);
+        script.Write(1000);
+        script.Socket.Close();
+        script.Forget();
+        for (var seconds = 0; seconds < 1000; seconds++)
+        {
+            script.Run(1000);
+            if (script.Count() > 0)
+            {
+                script.Send(".", 1, 1, window: 0);
+            }
+        }
+
+        Assert.Contains(script.Application.Calls, call => call.StartsWith("Closed", StringComparison.Ordinal));
+        script.Host.AssertEmpty();
+    }
+
+    [Fact]
     public void Shutdown_of_an_open_that_is_not_answered_ends_it()
     {
         using var script = new TcpScript();

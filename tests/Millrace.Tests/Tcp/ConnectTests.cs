@@ -79,6 +79,48 @@ public sealed class ConnectTests
         Assert.Equal("x", script.Text);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void An_open_that_is_taken_back_before_the_end_of_the_poll_sends_nothing(bool aborts)
+    {
+        using var script = new TcpScript();
+        script.Open(out var id);
+        if (aborts)
+        {
+            script.Host.Socket(id).Abort();
+        }
+        else
+        {
+            script.Host.Socket(id).Close();
+        }
+
+        script.ExpectNothing();
+        Assert.Equal(["Opened", "Closed(Aborted)"], script.Application.Calls);
+        script.Host.AssertEmpty();
+    }
+
+    [Fact]
+    public void A_shutdown_while_both_ends_open_waits_for_the_end_of_the_handshake()
+    {
+        using var script = new TcpScript();
+        script.Open(out _);
+        script.Expect("S 0:0(0)");
+        script.Send("S", 0, mss: 1460);
+        script.Expect("S. 0:0(0) ack 1");
+        script.Socket.Shutdown();
+        script.ExpectNothing();
+
+        // the SYN is lost: it goes again
+        script.Run(1_001);
+        script.Expect("S. 0:0(0) ack 1");
+        script.Send(".", 1, 1);
+        script.Expect("F. 1:1(0) ack 1");
+        Assert.Equal(TcpState.FinWait1, script.Socket.State);
+        script.Send(".", 1, 2);
+        Assert.Equal(TcpState.FinWait2, script.Socket.State);
+    }
+
     [Fact]
     public void Without_a_route_there_is_no_open()
     {

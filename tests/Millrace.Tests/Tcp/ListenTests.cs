@@ -143,6 +143,21 @@ public sealed class ListenTests
     }
 
     [Fact]
+    public void A_half_open_connection_answers_what_is_outside_its_window_at_once()
+    {
+        using var script = new TcpScript();
+        script.Send("S", 0, mss: 1460);
+        script.Expect("S. 0:0(0) ack 1");
+
+        // the client has started again with another number: the answer makes it reset what is left of its first attempt
+        script.Send("S", 1_000_000, mss: 1460);
+        script.Expect(". 1:1(0) ack 1");
+        script.Send("R", 1);
+        script.Send("S", 1_000_000, mss: 1460);
+        script.Expect("S. 0:0(0) ack 1000001");
+    }
+
+    [Fact]
     public void A_reset_ends_a_handshake()
     {
         using var script = new TcpScript();

@@ -124,15 +124,15 @@ public sealed class SendTests
     [Fact]
     public void A_window_smaller_than_a_segment_is_not_filled_but_probed()
     {
-        using var script = TcpScript.Established(window: 2000);
-        script.Write(5000);
-        script.Expect(". 1:1461(1460) ack 1");
-        script.Send(".", 1, 1461, window: 600);
+        using var script = TcpScript.Established(window: 3000);
+        script.Write(6000);
+        script.Expect(". 1:1461(1460) ack 1", ". 1461:2921(1460) ack 1");
+        script.Send(".", 1, 2921, window: 600);
         script.ExpectNothing();
         script.Run(199);
         script.ExpectNothing();
         script.Run(2);
-        script.Expect(". 1461:2061(600) ack 1");
+        script.Expect(". 2921:3521(600) ack 1");
     }
 
     [Fact]
@@ -156,6 +156,116 @@ public sealed class SendTests
         script.Send(".", 1, 6, window: 1000);
         script.Run(10_000);
         script.ExpectNothing();
+    }
+
+    [Theory]
+    [InlineData(1000, 500)]
+    [InlineData(400, 400)]
+    [InlineData(20, 48)]
+    public void Segments_are_bound_to_half_of_the_largest_window_and_a_peer_with_little_room_waits_for_no_probe(int window, int mss)
+    {
+        using var script = TcpScript.Established(window: (ushort)window);
+        script.Write(5000);
+        if (window < mss)
+        {
+            script.ExpectNothing();
+            script.Run(201);
+            script.Expect($". 1:{1 + window}({window}) ack 1");
+            return;
+        }
+
+        var count = window / mss;
+        var next = 1;
+        for (var round = 0; round < 3; round++)
+        {
+            script.Expect([.. Enumerable.Range(0, count).Select(i => $". {next + (i * mss)}:{next + ((i + 1) * mss)}({mss}) ack 1")]);
+            next += count * mss;
+            script.Send(".", 1, next, window: window);
+        }
+
+        script.Forget();
+        next += count * mss;
+        script.Send(".", 1, next, window: 20_000);
+        script.Write(20_000);
+        script.Forget();
+        Assert.Equal(0, script.Counters.TCPWinProbe);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(100)]
+    public void A_window_that_shrinks_below_what_is_in_flight_does_not_keep_it_from_being_repeated(int window)
+    {
+        using var script = TcpScript.Established();
+        script.Write(2920);
+        script.Expect(". 1:1461(1460) ack 1", "P. 1461:2921(1460) ack 1");
+        script.Send(".", 1, 1, window: window);
+        script.Forget();
+        script.Run(500);
+        script.Expect(". 1:1461(1460) ack 1");
+        script.Send(".", 1, 1, window: window);
+        script.Run(500);
+        script.Expect(". 1:1461(1460) ack 1");
+        script.Send(".", 1, 1461, window: 65_535);
+        script.Expect("P. 1461:2921(1460) ack 1");
+        script.Send(".", 1, 2921);
+        script.Run(5000);
+        script.ExpectNothing();
+    }
+
+    [Fact]
+    public void A_peer_that_closed_its_window_on_data_in_flight_is_not_given_up_while_it_answers()
+    {
+        using var script = TcpScript.Established();
+        script.Write(1000);
+        script.Forget();
+        for (var seconds = 0; seconds < 2000; seconds += 50)
+        {
+            script.Send(".", 1, 1, window: 0);
+            script.Run(50_000);
+        }
+
+        Assert.Equal(TcpState.Established, script.Socket.State);
+        Assert.NotEqual(0, script.Count());
+        script.Run(300_000);
+        script.Run(300_000);
+        Assert.Contains("Closed(TimedOut)", script.Application.Calls);
+    }
+
+    [Fact]
+    public void After_two_gigabytes_in_full_segments_a_small_one_goes_at_once_and_a_loss_is_repaired_fast()
+    {
+        const int Segments = 40;
+        using var script = TcpScript.Established(new TcpChoice { MaxGsoSegments = Segments, Timestamps = false });
+        script.Application.IsQuiet = true;
+        script.Write(1);
+        script.Forget();
+        long next = 2;
+        script.Send(".", 1, (int)next);
+        var bytes = new byte[Segments * 1460];
+        for (var round = 4; next < (1L << 31) + 10_000_000; round++)
+        {
+            // no more than the congestion window has grown for
+            var length = Math.Min(Math.Min(round, Segments), script.Socket.WritableLength / 1460) * 1460;
+            var written = script.Socket.Write(bytes.AsSpan(0, length));
+            Assert.NotEqual(0, written);
+            script.Forget();
+            next += written;
+            script.Send(".", 1, unchecked((int)next));
+        }
+
+        script.Write("x");
+        Assert.Equal(1, script.Count());
+        script.Send(".", 1, unchecked((int)++next));
+        script.Write(4 * 1460);
+        Assert.NotEqual(0, script.Count());
+        for (var i = 0; i < 3; i++)
+        {
+            script.Send(".", 1, unchecked((int)next));
+        }
+
+        Assert.Equal(1, script.Count());
+        Assert.Equal(1, script.Counters.TCPFastRetrans);
     }
 
     [Fact]

@@ -22,6 +22,11 @@ public sealed class TimeWaitTests
         using var script = InTimeWait();
         Assert.Equal(DropReason.TcpTimeWait, script.Send("S", -100_000, mss: 1460).Reason);
         Assert.Equal(0, script.Counters.TWRecycled);
+
+        // who sent it answers this with a reset, which ends the wait
+        script.Expect(". 2:2(0) ack 2");
+        script.Send("R", 2);
+        Assert.Equal(VerdictKind.Consumed, script.Send("S", -100_000, mss: 1460).Kind);
     }
 
     [Fact]

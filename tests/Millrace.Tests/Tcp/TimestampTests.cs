@@ -47,6 +47,10 @@ public sealed class TimestampTests
         script.PeerTimestamp = 100;
         script.Send("P.", 2, 1, "b");
         Assert.Equal("ab", script.Text);
+
+        // and it is the one that later ones are compared with
+        script.PeerTimestamp = 99;
+        Assert.Equal(DropReason.TcpPaws, script.Send("P.", 3, 1, "c").Reason);
     }
 
     [Fact]
@@ -93,9 +97,9 @@ public sealed class TimestampTests
         using var script = new TcpScript();
         script.Send("S", 0, mss: 1460, scale: 8, window: 2000);
         script.Expect("S. 0:0(0) ack 1 win 32120 <mss 1460,nop,wscale 10>");
-        script.Send(".", 1, 1, window: 8);
-        script.Write(3000);
-        script.Expect(". 1:1461(1460) ack 1 win 33");
+        script.Send(".", 1, 1, window: 16);
+        script.Write(5000);
+        script.Expect(". 1:1461(1460) ack 1 win 33", ". 1461:2921(1460) ack 1 win 33");
     }
 
     private static TcpScript Established()
