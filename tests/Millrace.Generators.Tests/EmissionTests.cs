@@ -83,6 +83,44 @@ public class EmissionTests
     }
 
     [Fact]
+    public void A_list_is_a_constant_whatever_else_is_set_at_run_time_and_the_twin_has_it_too()
+    {
+        const string Trunk = "[NetworkStack(Runtime = RuntimeSettings.All)] [NicQueues(1)] [VlanOffload(Accept = [10, 20])] public sealed partial class TrunkStack;\n";
+        var source = Declared.Emit(Trunk);
+        Assert.Contains("public global::System.ReadOnlySpan<int> Accept => [10, 20]; // declared", source, StringComparison.Ordinal);
+        Assert.Contains("public int Id => values.activeId;", source, StringComparison.Ordinal);
+        var (emitted, compilation) = Declared.Generate(Trunk + "[TwinOf<TrunkStack>] public sealed partial class TrunkTwin;");
+        Assert.Equal(2, emitted.Length);
+        Declared.AssertCompiles(compilation);
+    }
+
+    [Fact]
+    public void A_list_that_is_not_written_takes_its_default_and_an_empty_one_is_written() => Assert.Multiple(
+        () => Assert.Contains("Accept => []; // rx-vlan-filter", Declared.Emit("[NetworkStack] [NicQueues(1)] [VlanOffload] public sealed partial class TrunkStack;"), StringComparison.Ordinal),
+        () => Assert.Contains("Accept => []; // declared", Declared.Emit("[NetworkStack] [NicQueues(1)] [VlanOffload(Accept = [])] public sealed partial class TrunkStack;"), StringComparison.Ordinal));
+
+    [Fact]
+    public void Tags_leave_a_frame_before_its_checksum_is_looked_at_and_enter_it_after_all_else()
+    {
+        var source = Declared.Emit("""
+            [NetworkStack]
+            [NicQueues(1)]
+            [VlanOffload(Id = 10)]
+            [Gro]
+            [Ipv4("10.0.0.2/24")]
+            [Gso]
+            public sealed partial class TaggedStack;
+            """);
+        string[] calls = ["_nicQueues.Receive", "_vlanOffload.Receive", "_softwareChecksum.Receive", "_gro.Receive", "_ipv4.Receive", "_ipv4.Transmit", "_gso.Transmit", "_softwareChecksum.Transmit", "_vlanOffload.Transmit", "arena.MoveChain"];
+        Assert.Equal(calls.Order(Comparer<string>.Create((a, b) => source.IndexOf(a, StringComparison.Ordinal).CompareTo(source.IndexOf(b, StringComparison.Ordinal)))), calls);
+        Assert.All(calls, call => Assert.Contains(call + "(", source, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_stack_without_VLANs_passes_no_stage_for_them() =>
+        Assert.DoesNotContain("_vlanOffload", Declared.Emit(Echo), StringComparison.Ordinal);
+
+    [Fact]
     public void A_software_fallback_is_put_in_where_nothing_ensures_a_fact_and_the_explanation_says_so()
     {
         var source = Declared.Emit("""
@@ -111,10 +149,12 @@ public class EmissionTests
         Assert.Empty(sources);
     }
 
-    [Fact]
-    public void An_unrelated_edit_runs_no_step_again()
+    [Theory]
+    [InlineData(Echo)]
+    [InlineData("[NetworkStack] [NicQueues(1)] [VlanOffload(Accept = [10, 20])] public sealed partial class TrunkStack;")]
+    public void An_unrelated_edit_runs_no_step_again(string declaration)
     {
-        var compilation = Declared.Compile(Echo);
+        var compilation = Declared.Compile(declaration);
         var driver = Declared.Driver().RunGenerators(compilation, TestContext.Current.CancellationToken);
         var edited = compilation.AddSyntaxTrees(Declared.Tree("public class Unrelated;", "Unrelated.cs"));
         var steps = driver.RunGenerators(edited, TestContext.Current.CancellationToken).GetRunResult().Results[0].TrackedSteps;

@@ -154,7 +154,7 @@ internal sealed class TwinEmitter(Plan plan, TwinSpec twin)
         {
             foreach (var item in group.Spec.Items)
             {
-                code.Line($"public {item.Type} {item.Name} {{ get; set; }} = {item.Value};");
+                code.Line($"public {item.Type} {item.Name} {(item.IsSpan ? "=>" : "{ get; set; } =")} {item.Value};");
             }
         });
         code.Line();

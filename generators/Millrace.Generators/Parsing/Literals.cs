@@ -11,14 +11,14 @@ internal static class Literals
     private const string InterfaceAddress = "global::Millrace.Ip.InterfaceAddress";
     private const string InetAddress = "global::Millrace.Headers.InetAddress";
 
-    /// <summary>A setting's value as an expression and for people; a number if it can be compared to a range.</summary>
-    public readonly struct Converted(string expression, string display, long? number)
+    /// <summary>A setting's value as an expression and for people, with the numbers in it that can be compared to a range.</summary>
+    public readonly struct Converted(string expression, string display, params long[] numbers)
     {
         public string Expression { get; } = expression;
 
         public string Display { get; } = display;
 
-        public long? Number { get; } = number;
+        public IReadOnlyList<long> Numbers { get; } = numbers;
     }
 
     /// <returns>False if the value cannot be read as the type; then <paramref name="expected"/> says what could.</returns>
@@ -33,14 +33,15 @@ internal static class Literals
 
         if (constant.Kind == TypedConstantKind.Array)
         {
+            expected = ("a list", "[1, 2]");
             return TryConvertArray(constant, type, ref converted);
         }
 
         return constant.Value switch
         {
-            null => IsNullable(type) && Set(out converted, "null", "none", null),
+            null => IsNullable(type) && Set(out converted, "null", "none"),
             INamedTypeSymbol { IsUnboundGenericType: true } => false,
-            ITypeSymbol named => type.SpecialType != SpecialType.System_String && Set(out converted, $"typeof({named.Qualified()})", named.Name, null),
+            ITypeSymbol named => type.SpecialType != SpecialType.System_String && Set(out converted, $"typeof({named.Qualified()})", named.Name),
             string text => TryConvertText(text, type, out converted),
             var value => TryConvertPrimitive(value, type, out converted),
         };
@@ -82,7 +83,7 @@ internal static class Literals
             out converted,
             "[" + string.Join(", ", items.Select(item => item.Expression)) + "]",
             "[" + string.Join(", ", items.Select(item => item.Display)) + "]",
-            null);
+            [.. items.SelectMany(item => item.Numbers)]);
     }
 
     private static bool TryConvertPrimitive(object value, ITypeSymbol type, out Converted converted)
@@ -90,7 +91,7 @@ internal static class Literals
         converted = default;
         if (value is bool flag)
         {
-            return type.SpecialType == SpecialType.System_Boolean && Set(out converted, flag ? "true" : "false", flag ? "on" : "off", null);
+            return type.SpecialType == SpecialType.System_Boolean && Set(out converted, flag ? "true" : "false", flag ? "on" : "off");
         }
 
         if (type.TypeKind == TypeKind.Enum && type is INamedTypeSymbol enumeration)
@@ -100,7 +101,7 @@ internal static class Literals
 
         if (value is char character)
         {
-            return type.SpecialType == SpecialType.System_Char && Set(out converted, SymbolDisplay.FormatLiteral(character, quote: true), character.ToString(), null);
+            return type.SpecialType == SpecialType.System_Char && Set(out converted, SymbolDisplay.FormatLiteral(character, quote: true), character.ToString());
         }
 
         if (type.SpecialType is < SpecialType.System_SByte or > SpecialType.System_Double)
@@ -113,14 +114,14 @@ internal static class Literals
             var number = Convert.ToDouble(value, CultureInfo.InvariantCulture);
             var real = number.ToString("R", CultureInfo.InvariantCulture);
             return !double.IsNaN(number) && !double.IsInfinity(number) && type.SpecialType is SpecialType.System_Double or SpecialType.System_Single
-                && Set(out converted, real + (type.SpecialType == SpecialType.System_Single ? "f" : "d"), real, null);
+                && Set(out converted, real + (type.SpecialType == SpecialType.System_Single ? "f" : "d"), real);
         }
 
         var whole = Convert.ToDecimal(value, CultureInfo.InvariantCulture);
         var (minimum, maximum) = Range(type.SpecialType);
         var digits = whole.ToString(CultureInfo.InvariantCulture);
         return whole >= minimum && whole <= maximum
-            && Set(out converted, digits + Suffix(type.SpecialType), digits, whole <= long.MaxValue ? (long)whole : null);
+            && Set(out converted, digits + Suffix(type.SpecialType), digits, whole <= long.MaxValue ? [(long)whole] : []);
     }
 
     private static (decimal Minimum, decimal Maximum) Range(SpecialType type) => type switch
@@ -152,19 +153,19 @@ internal static class Literals
         {
             if (member.HasConstantValue && Equals(member.ConstantValue, value))
             {
-                return Set(out converted, $"{type.Qualified()}.{member.Name}", member.Name, null);
+                return Set(out converted, $"{type.Qualified()}.{member.Name}", member.Name);
             }
         }
 
         var digits = Convert.ToString(value, CultureInfo.InvariantCulture);
-        return Set(out converted, $"({type.Qualified()})({digits})", digits, null);
+        return Set(out converted, $"({type.Qualified()})({digits})", digits);
     }
 
     private static bool TryConvertText(string text, ITypeSymbol type, out Converted converted)
     {
         if (type.SpecialType == SpecialType.System_String)
         {
-            return Set(out converted, SymbolDisplay.FormatLiteral(text, quote: true), text, null);
+            return Set(out converted, SymbolDisplay.FormatLiteral(text, quote: true), text);
         }
 
         converted = default;
@@ -202,8 +203,7 @@ internal static class Literals
         return Set(
             out converted,
             string.Format(CultureInfo.InvariantCulture, "new global::Millrace.Memory.MemoryLimits({0}, {1}, {2})", limits[0], limits[1], limits[2]),
-            string.Join(" ", limits),
-            null);
+            string.Join(" ", limits));
     }
 
     private static bool TryParseInterfaceAddress(string text, out Converted converted)
@@ -220,8 +220,7 @@ internal static class Literals
         return Set(
             out converted,
             $"new {InterfaceAddress}({Hexadecimal(address)}, {prefix.ToString(CultureInfo.InvariantCulture)})",
-            text,
-            null);
+            text);
     }
 
     private static bool TryParseInetAddress(string text, out Converted converted)
@@ -229,10 +228,10 @@ internal static class Literals
         converted = default;
         if (text.Length == 0)
         {
-            return Set(out converted, "default", "none", null);
+            return Set(out converted, "default", "none");
         }
 
-        return TryParseIpv4(text, out var address) && Set(out converted, $"{InetAddress}.FromIpv4({Hexadecimal(address)})", text, null);
+        return TryParseIpv4(text, out var address) && Set(out converted, $"{InetAddress}.FromIpv4({Hexadecimal(address)})", text);
     }
 
     private static bool TryParseIpv4(string text, out uint address)
@@ -269,9 +268,9 @@ internal static class Literals
 
     private static string Hexadecimal(uint address) => "0x" + address.ToString("X8", CultureInfo.InvariantCulture) + "u";
 
-    private static bool Set(out Converted converted, string expression, string display, long? number)
+    private static bool Set(out Converted converted, string expression, string display, params long[] numbers)
     {
-        converted = new Converted(expression, display, number);
+        converted = new Converted(expression, display, numbers);
         return true;
     }
 }

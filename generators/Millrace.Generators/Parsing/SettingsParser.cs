@@ -98,7 +98,9 @@ internal sealed class SettingsParser(string profile, bool allRuntime, Action<Dia
         [.. settings.AllInterfaces.Add(settings).SelectMany(type => type.GetMembers().OfType<IPropertySymbol>())
             .Where(property => property is { IsAbstract: true, IsStatic: false, GetMethod: not null })];
 
-    private static bool DecidesCapacity(IPropertySymbol getter) => getter.Attribute("Millrace.DecidesCapacityAttribute") is not null;
+    private static bool DecidesCapacity(IPropertySymbol getter) =>
+        // a list is as long as it was made
+        getter.Type.IsRefLikeType || getter.Attribute("Millrace.DecidesCapacityAttribute") is not null;
 
     private static string[] RuntimeNames(AttributeData? attribute)
     {
@@ -137,15 +139,18 @@ internal sealed class SettingsParser(string profile, bool allRuntime, Action<Dia
         {
             report(Diagnostics.SettingText, location, [getter.Name, label, Text(constant!.Value), expected.What, expected.Example]);
         }
-        else if (range is not null && converted.Number is { } number && (number < minimum || number > maximum))
+        else if (range is not null && converted.Numbers.Any(IsOutside))
         {
             var invariant = CultureInfo.InvariantCulture;
+            var number = converted.Numbers.First(IsOutside);
             report(Diagnostics.OutOfRange, location, [getter.Name, label, number.ToString(invariant), minimum.ToString(invariant), maximum.ToString(invariant)]);
         }
 
         return new SettingSpec(
             getter.Name, getter.Type.Qualified(), converted.Expression ?? "default", converted.Display ?? "", origin.Named("Source", ""),
             written is not null, isRuntime, capacity, range is not null, minimum, maximum);
+
+        bool IsOutside(long number) => number < minimum || number > maximum;
     }
 
     private AttributeData? DefaultOf(IPropertySymbol getter)
@@ -166,7 +171,8 @@ internal sealed class SettingsParser(string profile, bool allRuntime, Action<Dia
         return youngest;
     }
 
-    private static string Text(TypedConstant constant) => constant.Value is string text ? $"\"{text}\"" : constant.ToCSharpString();
+    private static string Text(TypedConstant constant) =>
+        constant.Kind != TypedConstantKind.Array && constant.Value is string text ? $"\"{text}\"" : constant.ToCSharpString();
 }
 
 internal static class AttributeLocations

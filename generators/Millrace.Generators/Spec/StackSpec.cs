@@ -83,7 +83,11 @@ internal sealed record SettingSpec(
     bool DecidesCapacity,
     bool HasRange,
     long Minimum,
-    long Maximum);
+    long Maximum)
+{
+    /// <summary>Whether it is a list, which lies in the program's own data and cannot be kept in a field.</summary>
+    public bool IsSpan => Type.StartsWith("global::System.ReadOnlySpan<", StringComparison.Ordinal);
+}
 
 internal enum StageParameterKind
 {

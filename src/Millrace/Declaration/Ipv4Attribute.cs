@@ -8,7 +8,7 @@ namespace Millrace;
 /// The interface's address and prefix, such as <c>10.0.0.2/24</c>, or <c>0.0.0.0/0</c> for none yet; <c>stack.Ipv4.SetAddress</c>
 /// changes it while the stack runs.
 /// </param>
-[StageType(typeof(Ipv4Stage<>), Place = 1000, Summary = "checks IPv4 headers, reassembles, answers ARP and ICMP; routes and resolves what goes out")]
+[StageType(typeof(Ipv4Stage<,>), Place = 1000, Summary = "checks IPv4 headers, reassembles, answers ARP and ICMP; routes and resolves what goes out")]
 public sealed class Ipv4Attribute(string address) : StageAttribute
 {
     public string Address { get; } = address;

@@ -297,6 +297,6 @@ internal sealed class Segmenter
         metadata.Interface = source.Interface;
         metadata.VlanTci = source.VlanTci;
         metadata.Hash = source.Hash;
-        metadata.Flags |= source.Flags & FrameFlags.Loopback;
+        metadata.Flags |= source.Flags & (FrameFlags.Loopback | FrameFlags.Vlan);
     }
 }

@@ -73,7 +73,7 @@ internal struct GroSegment
         var tcp = ip.Slice(SegmentHeader.Ipv4Length, SegmentHeader.TcpLength);
         segment.addresses = BinaryPrimitives.ReadUInt64BigEndian(ip[SegmentHeader.AddressesOffset..]);
         segment.ports = BinaryPrimitives.ReadUInt32BigEndian(tcp[SegmentHeader.PortsOffset..]);
-        segment.link = ((uint)metadata.Interface << 16) | metadata.VlanTci;
+        segment.link = ((uint)(metadata.Flags & FrameFlags.Vlan) << 24) | ((uint)metadata.Interface << 16) | metadata.VlanTci;
         if (start >= EthernetHeader.Length)
         {
             var ethernet = data.Slice(start - EthernetHeader.Length, EthernetHeader.Length);

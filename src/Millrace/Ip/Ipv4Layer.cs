@@ -5,7 +5,7 @@ using Millrace.Nics;
 namespace Millrace.Ip;
 
 /// <summary>
-/// The state of IPv4 and everything that is not done for every packet: <see cref="Ipv4Stage{TSettings}"/> is the door to
+/// The state of IPv4 and everything that is not done for every packet: <see cref="Ipv4Stage{TSettings, TVlan}"/> is the door to
 /// it. What the control plane may change while the stack runs is public.
 /// </summary>
 public sealed partial class Ipv4Layer : NetworkLayer

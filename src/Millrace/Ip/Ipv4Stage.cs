@@ -10,27 +10,30 @@ namespace Millrace.Ip;
 /// ICMP end here, and other EtherTypes go on untouched.
 /// </summary>
 [Drops(
-    DropReason.PacketTooSmall, DropReason.HeaderTruncated, DropReason.IpInHeader, DropReason.IpChecksum, DropReason.IpInvalidSource,
+    DropReason.PacketTooSmall, DropReason.OtherHost, DropReason.HeaderTruncated, DropReason.IpInHeader, DropReason.IpChecksum, DropReason.IpInvalidSource,
     DropReason.IpInvalidDestination, DropReason.IpLocalSource, DropReason.IpOutNoRoutes, DropReason.PacketTooBig, DropReason.ChecksumIncomplete,
     DropReason.FragmentReassemblyTimeout, DropReason.FragmentTooFar, DropReason.FragmentOverlap, DropReason.DuplicateFragment,
     DropReason.FragmentMemory, DropReason.IcmpChecksum, DropReason.IcmpInvalid, DropReason.ArpInvalid, DropReason.NeighbourFailed,
     DropReason.NeighbourQueueFull, DropReason.NeighbourTableFull, DropReason.DeviceNotReady, DropReason.NoMemory)]
 [Needs(PacketFact.LinkHeaderParsed)]
 [Ensures(PacketFact.NetworkHeaderParsed, PacketFact.Whole)]
-public struct Ipv4Stage<TSettings>
+public struct Ipv4Stage<TSettings, TVlan>
     : INetworkStage, IResumesIngress, IResumesEgress, IPollStart, ITimed, IStartStop, IInterfaceObserver
     where TSettings : struct, IIpv4Settings
+    where TVlan : struct, IVlanOffloadSettings
 {
     private const int HeadersLength = EthernetHeader.Length + Ipv4Header.Length;
 
     private TSettings settings;
+    private TVlan vlan;
     private Ipv4Layer layer;
 
     public Ipv4Stage(
-        TSettings settings, Arena arena, Ledger ledger, Outbox outbox, TransportErrors errors, Entropy entropy,
+        TSettings settings, TVlan vlan, Arena arena, Ledger ledger, Outbox outbox, TransportErrors errors, Entropy entropy,
         IReadOnlyList<NetworkInterface> interfaces)
     {
         this.settings = settings;
+        this.vlan = vlan;
         layer = new Ipv4Layer(settings, arena, ledger, outbox, errors, entropy, interfaces);
     }
 
@@ -42,9 +45,22 @@ public struct Ipv4Stage<TSettings>
     [Provides]
     public readonly Ipv4Layer Ipv4 => layer;
 
+    /// <summary>Whether a frame can come in that is not of the VLAN this layer speaks in; a constant without [VlanOffload].</summary>
+    private readonly bool HasOtherVlans
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => vlan.Id != 0 || vlan.Accept.Length != 0;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Verdict Receive(ref Packet packet)
     {
+        if (HasOtherVlans && packet.EtherType is (EtherType.Ipv4 or EtherType.Arp)
+            && (packet.Metadata.Flags & FrameFlags.OtherVlan) != 0)
+        {
+            return Verdict.Drop(DropReason.OtherHost);
+        }
+
         if (packet.EtherType != EtherType.Ipv4)
         {
             return packet.EtherType == EtherType.Arp ? layer.ReceiveArp(packet.Offset, ref packet.Metadata) : Verdict.Continue;

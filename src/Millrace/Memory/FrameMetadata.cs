@@ -76,7 +76,10 @@ public struct FrameMetadata
 
     public FrameFlags Flags;
 
-    /// <summary>Head: 802.1Q tag control information moved out of the frame.</summary>
+    /// <summary>
+    /// Head, with <see cref="FrameFlags.VlanTagged"/>: tag control information that was moved out of the frame, or is to be put
+    /// into it. Without it, on receive, no more than the priority that a tag of no VLAN had.
+    /// </summary>
     public ushort VlanTci;
 }
 
@@ -149,4 +152,16 @@ public enum FrameFlags : byte
 
     /// <summary>The packet did not come from a wire but from this stack itself.</summary>
     Loopback = 1 << 3,
+
+    /// <summary>Head: the tag of <see cref="FrameMetadata.VlanTci"/> belongs to the frame and is not among its bytes.</summary>
+    VlanTagged = 1 << 4,
+
+    /// <summary>With <see cref="VlanTagged"/>: the tag is the service tag of 802.1ad rather than that of 802.1Q.</summary>
+    ServiceVlan = 1 << 5,
+
+    /// <summary>Head, received: not of the VLAN that the network layer speaks in (Linux's PACKET_OTHERHOST of such frames).</summary>
+    OtherVlan = 1 << 6,
+
+    /// <summary>All that says of which VLAN a frame is.</summary>
+    Vlan = VlanTagged | ServiceVlan | OtherVlan,
 }

@@ -10,6 +10,9 @@ public enum DropReason : byte
     PacketTooSmall,
     HeaderTruncated,
     OtherHost,
+
+    /// <summary>The VLAN is not accepted. In Linux the NIC's filter drops it unseen, or it ends as OTHERHOST without one.</summary>
+    VlanFiltered,
     UnhandledProtocol,
     DeviceNotReady,
     FullRing,

@@ -8,6 +8,9 @@ namespace Millrace.Stack.Tests.Twin;
 /// <summary>A stack and its twin, by name, with the traffic that reaches all of it.</summary>
 internal sealed record TwinCase(string Name, Func<Nic, Entropy, INetworkStack> Compiled, Func<Nic, Entropy, INetworkStack> Twin)
 {
+    /// <summary>What is done to traffic so that it reaches the stack.</summary>
+    public Func<ITrafficSource, ITrafficSource> Dress { get; init; } = source => source;
+
     public static readonly MacAddress Mac = MacAddress.Parse("02:00:00:00:00:01");
 
     public static readonly TrafficTarget Target =
@@ -39,6 +42,12 @@ internal sealed record TwinCase(string Name, Func<Nic, Entropy, INetworkStack> C
         new(nameof(DeepStack),
             (nic, entropy) => new DeepStack(new() { Nic = nic, Entropy = entropy }),
             (nic, entropy) => new DeepTwin(new() { Nic = nic, Entropy = entropy })),
+        new(nameof(TaggedStack),
+            (nic, entropy) => new TaggedStack(new() { Nic = nic, Entropy = entropy }),
+            (nic, entropy) => new TaggedTwin(new() { Nic = nic, Entropy = entropy })) { Dress = source => new TaggedTraffic(source, 10, [20, 30]) },
+        new(nameof(TrunkStack),
+            (nic, entropy) => new TrunkStack(new() { Nic = nic, Entropy = entropy }),
+            (nic, entropy) => new TrunkTwin(new() { Nic = nic, Entropy = entropy })) { Dress = source => new TaggedTraffic(source, 10, [20, 30]) },
     ];
 
     public static IReadOnlyList<NicFeatures> AllFeatures { get; } =
@@ -56,7 +65,7 @@ internal sealed record TwinCase(string Name, Func<Nic, Entropy, INetworkStack> C
         var nics = new[] { Nic(), Nic() };
         using var compiled = Compiled(nics[0], new Entropy(seed, 1));
         using var twin = Twin(nics[1], new Entropy(seed, 1));
-        var both = new StackRun(source, seed, new StackLane("loop", compiled, nics[0]), new StackLane("twin", twin, nics[1]));
+        var both = new StackRun(Dress(source), seed, new StackLane("loop", compiled, nics[0]), new StackLane("twin", twin, nics[1]));
         run(both);
         return both;
 

@@ -107,3 +107,32 @@ internal sealed partial class DeepStack;
 
 [TwinOf<DeepStack>]
 internal sealed partial class DeepTwin;
+
+[NetworkStack]
+[NicQueues(1)]
+[VlanOffload(Id = 10, Priority = 5, Accept = [20])]
+[ChecksumOffload]
+[Gro]
+[Ipv4("10.0.0.1/24")]
+[Udp]
+[Tcp(MaxGsoSegments = 16)]
+[SocketMemory]
+[Gso]
+[UdpHandler<UdpEchoHandler>(53)]
+[TcpHandler<EchoHandler>(80, Connections = 16)]
+[TcpHandler<SinkHandler>(81, Connections = 16)]
+internal sealed partial class TaggedStack;
+
+[TwinOf<TaggedStack>]
+internal sealed partial class TaggedTwin;
+
+[NetworkStack(Runtime = RuntimeSettings.All)]
+[NicQueues(1)]
+[VlanOffload(Accept = [10, 20])]
+[Gro]
+[Stage<TurnRound>]
+[Gso]
+internal sealed partial class TrunkStack;
+
+[TwinOf<TrunkStack>]
+internal sealed partial class TrunkTwin;

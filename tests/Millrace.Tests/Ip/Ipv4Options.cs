@@ -85,3 +85,15 @@ public sealed class Ipv4DefaultsTests
         Assert.Equal(Names(typeof(INicQueuesSettings)), Names(typeof(NicQueuesAttribute)));
     }
 }
+
+/// <summary>What IPv4 reads of a stack without [VlanOffload].</summary>
+internal readonly struct UntaggedSettings : IVlanOffloadSettings
+{
+    public ReadOnlySpan<int> Accept => [];
+
+    public int Id => 0;
+
+    public int Priority => 0;
+
+    public VlanProtocol Protocol => VlanProtocol.Ieee8021Q;
+}

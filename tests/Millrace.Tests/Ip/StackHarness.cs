@@ -18,7 +18,7 @@ internal sealed class StackHarness : IDisposable
 
     private readonly NetworkInterface[] interfaces;
     private EthernetStage<NicQueuesSettings> ethernet;
-    private Ipv4Stage<Ipv4Settings> ipv4;
+    private Ipv4Stage<Ipv4Settings, UntaggedSettings> ipv4;
     private UdpStage<UdpSettings, RecordingUdp> udp;
 
     public StackHarness(Ipv4Options? options = null, int receive = 512, int reserve = 512, int sockets = 2048, bool promiscuous = false, MacAddress? mac = null)
@@ -30,7 +30,8 @@ internal sealed class StackHarness : IDisposable
         Outbox = new Outbox(Arena, Ledger);
         Entropy = new Entropy(1, 2);
         ethernet = new EthernetStage<NicQueuesSettings>(new NicQueuesSettings(promiscuous), interfaces);
-        ipv4 = new Ipv4Stage<Ipv4Settings>(new Ipv4Settings(options ?? new Ipv4Options()), Arena, Ledger, Outbox, Errors, Entropy, interfaces);
+        ipv4 = new Ipv4Stage<Ipv4Settings, UntaggedSettings>(
+            new Ipv4Settings(options ?? new Ipv4Options()), default, Arena, Ledger, Outbox, Errors, Entropy, interfaces);
         Udp = new RecordingUdp([]);
         udp = new UdpStage<UdpSettings, RecordingUdp>(default, Udp, Arena, Outbox, ipv4.Layer);
         Time = Second;
