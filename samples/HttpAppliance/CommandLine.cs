@@ -9,16 +9,21 @@ internal sealed class CommandLine
 {
     private const double MaximumDelay = 10_000;
 
+    /// <summary>IFNAMSIZ without its closing zero.</summary>
+    private const int MaximumNameLength = 15;
+
     private readonly Option<string?> tap = new("--tap")
     {
         Description = "Serve this machine's kernel over the TAP device NAME until Ctrl-C (needs root or CAP_NET_ADMIN).",
         HelpName = "NAME",
+        CustomParser = ParseTap,
     };
 
     private readonly Option<string?> pcap = new("--pcap")
     {
         Description = "Replay the capture FILE through the server's stack and report what it did with it.",
         HelpName = "FILE",
+        CustomParser = ParseFile,
     };
 
     private readonly Option<string?> address = new("--address")
@@ -61,6 +66,7 @@ internal sealed class CommandLine
     {
         Description = "Write the report to FILE for programs to read.",
         HelpName = "FILE",
+        CustomParser = ParseFile,
     };
 
     /// <param name="run">Does what was asked for and returns the exit code.</param>
@@ -118,6 +124,29 @@ internal sealed class CommandLine
         {
             result.AddError("--loss and --delay have no wire to act on with --pcap.");
         }
+    }
+
+    private static string? ParseTap(ArgumentResult result)
+    {
+        // What the kernel takes for a name (net/core/dev.c, dev_valid_name), without the characters nobody can type or see.
+        var text = result.Tokens[0].Value;
+        if (text.Length is 0 or > MaximumNameLength || text is "." or ".." || text.Any(c => c is <= ' ' or '/' or ':' or > '~'))
+        {
+            result.AddError($"'{text}' is no value for --tap: write the name of an interface, 1 to {MaximumNameLength} characters without space, slash or colon, such as millrace0.");
+        }
+
+        return text;
+    }
+
+    private static string? ParseFile(ArgumentResult result)
+    {
+        var text = result.Tokens[0].Value;
+        if (text.Length == 0)
+        {
+            result.AddError($"'' is no value for {((OptionResult)result.Parent!).IdentifierToken!.Value}: write the name of a file.");
+        }
+
+        return text;
     }
 
     private static string? ParseAddress(ArgumentResult result)

@@ -5,16 +5,32 @@ namespace HttpAppliance.Reports;
 /// <summary>The report for programs: one object, names in camel case, counts as numbers.</summary>
 internal static class JsonReport
 {
+    /// <summary>Refuses a file that no report can be written to before the run instead of after it; leaves it as it is.</summary>
+    public static void EnsureWritable(string path)
+    {
+        if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder && !Directory.Exists(folder))
+        {
+            throw new ApplianceException($"The folder of '{path}' does not exist: make it, or name another file for --json.");
+        }
+
+        var existed = File.Exists(path);
+        Open(path, FileMode.OpenOrCreate).Dispose();
+        if (!existed)
+        {
+            File.Delete(path);
+        }
+    }
+
     public static void Write(RunReport report, string path)
     {
         try
         {
-            using var file = File.Create(path);
+            using var file = Open(path, FileMode.Create);
             Write(report, file);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (IOException exception)
         {
-            throw new ApplianceException($"The report cannot be written to '{path}': {exception.Message}", exception);
+            throw new ApplianceException($"The report could not be written to '{path}': {exception.Message}", exception);
         }
     }
 
@@ -124,6 +140,18 @@ internal static class JsonReport
         else
         {
             json.WriteNull(name);
+        }
+    }
+
+    private static FileStream Open(string path, FileMode mode)
+    {
+        try
+        {
+            return new FileStream(path, mode, FileAccess.Write);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new ApplianceException($"'{path}' cannot be written: name another file for --json.", exception);
         }
     }
 }

@@ -13,16 +13,16 @@ internal sealed class TextReport(IAnsiConsole console)
             WriteStack(stack);
         }
 
-        console.WriteLine();
+        WriteLine("");
         WriteSummary(report);
     }
 
     private void WriteStack(StackReport stack)
     {
-        console.WriteLine();
+        WriteLine("");
         console.Write(new Rule(Markup.Escape(stack.Name)) { Justification = Justify.Left });
-        console.WriteLine(stack.Pipeline.TrimEnd());
-        console.WriteLine();
+        WriteLine(stack.Pipeline.TrimEnd());
+        WriteLine("");
 
         var stages = new Table().Border(TableBorder.Simple);
         stages.AddColumn("stage");
@@ -42,52 +42,56 @@ internal sealed class TextReport(IAnsiConsole console)
         var wire = stack.Ledger;
         stages.AddRow(new Text("on the wire"), new Text(Count(wire.Received)), new Text(""), new Text(Count(wire.Transmitted)));
         console.Write(stages);
-        console.WriteLine(stack.Drops.Count == 0
+        WriteLine(stack.Drops.Count == 0
             ? "drops: none"
             : "drops: " + string.Join(", ", stack.Drops.Select(drop => $"{Count(drop.Count)} {drop.LinuxName ?? drop.Reason}")));
-        console.WriteLine(Invariant(
+        WriteLine(Invariant(
             $"ingress: {wire.Received} received = {wire.Delivered} delivered + {wire.Consumed} consumed + {wire.Forwarded} forwarded + {wire.IngressDropped} dropped + {wire.HeldIngress} held"));
-        console.WriteLine(Invariant(
+        WriteLine(Invariant(
             $"egress: {wire.Created} created + {wire.Forwarded} forwarded = {wire.Transmitted} transmitted + {wire.EgressDropped} dropped + {wire.HeldEgress} held"));
-        console.WriteLine(stack.IsBalanced ? "both ledgers balance" : "THE LEDGERS DO NOT BALANCE");
+        WriteLine(stack.IsBalanced ? "both ledgers balance" : "THE LEDGERS DO NOT BALANCE");
     }
 
     private void WriteSummary(RunReport report)
     {
         if (!report.Optimised)
         {
-            console.WriteLine("This is a Debug build: its figures mean nothing. Run it with -c Release.");
+            WriteLine("This is a Debug build: its figures mean nothing. Run it with -c Release.");
         }
 
         foreach (var note in report.Notes)
         {
-            console.WriteLine(note);
+            WriteLine(note);
         }
 
         if (report.VirtualSeconds is { } virtualSeconds)
         {
-            console.WriteLine(Invariant(
-                $"Time was virtual: {virtualSeconds:F3} s passed for the stacks, in which the wire lost {report.FramesLost} frames."));
+            var plural = report.Stacks.Count == 1 ? "" : "s";
+            var lost = report.FramesLost > 0 ? Invariant($", in which the wire lost {report.FramesLost} frames") : "";
+            WriteLine(Invariant($"Time was virtual: {virtualSeconds:F3} s passed for the stack{plural}{lost}."));
         }
 
         if (report.Verified is { } verified)
         {
             var rate = report.Bytes * 8 / 1e9 / Math.Max(report.Seconds, 1e-9);
-            console.WriteLine(Invariant(
+            WriteLine(Invariant(
                 $"{report.Bytes} bytes in {report.Seconds:F2} s ({rate:F2} Gbit/s), {(verified ? "every one compared and right" : "NOT verified")}"));
         }
 
         if (report.AllocatedBytesPerPacket is { } allocated)
         {
-            console.WriteLine(Invariant($"{allocated:0.####} bytes allocated a packet, over {report.MeasuredPackets} packets"));
+            WriteLine(Invariant($"{allocated:0.####} bytes allocated a packet, over {report.MeasuredPackets} packets"));
         }
 
-        console.WriteLine(Invariant($"{report.FramesLeaked} frames leaked"));
+        WriteLine(Invariant($"{report.FramesLeaked} frames leaked"));
         if (report.Failure is not null)
         {
-            console.WriteLine($"Failed: {report.Failure}");
+            WriteLine($"Failed: {report.Failure}");
         }
     }
+
+    /// <summary>A line as long as it is: what breaks it in a file or a pipe, at a width that nobody has, cannot be searched.</summary>
+    private void WriteLine(string line) => console.Profile.Out.Writer.WriteLine(line);
 
     /// <summary>How many packets fewer the stage after GRO saw.</summary>
     private static long MergedAt(IReadOnlyList<StageReport> stages, int index)

@@ -9,9 +9,9 @@ internal static class ApplianceRun
     /// <returns>The exit code: 0 if everything in the report is good.</returns>
     public static int Execute(ApplianceOptions options)
     {
-        if (options.Json is { } json && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(json))))
+        if (options.Json is { } json)
         {
-            throw new ApplianceException($"The folder of '{json}' does not exist: make it, or name another file for --json.");
+            JsonReport.EnsureWritable(json);
         }
 
         var console = AnsiConsole.Console;

@@ -77,11 +77,18 @@ public sealed class ReportTests
         Assert.Contains("DO NOT BALANCE", TextOf(unbalanced), StringComparison.Ordinal);
     }
 
-    private static string TextOf(RunReport report)
+    [Fact]
+    public void No_line_of_the_report_is_broken_however_narrow_the_console()
+    {
+        Assert.Contains(
+            "ingress: 100 received = 90 delivered + 7 consumed + 0 forwarded + 3 dropped + 0 held", TextOf(Report, width: 40), StringComparison.Ordinal);
+    }
+
+    private static string TextOf(RunReport report, int width = 120)
     {
         var writer = new StringWriter(new StringBuilder());
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(writer) });
-        console.Profile.Width = 120;
+        console.Profile.Width = width;
         new TextReport(console).Write(report);
         return writer.ToString();
     }
