@@ -95,6 +95,32 @@ public class UnusualDeclarationTests
         Assert.Contains("activeMaybe = 5;", text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Behind_an_optional_parameter_that_is_left_out_arguments_are_named()
+    {
+        var text = Emit("[NetworkStack] [Stage<Choosy>] " + End + Twin + """
+            public struct Choosy(Arena arena, string? text = null, Ledger? ledger = null, params int[] more) : IIngressStage
+            {
+                public object?[] All = [arena, text, ledger, more];
+                public Verdict Receive(ref Packet packet) => default;
+            }
+            """);
+        Assert.Contains("_choosy = new global::Choosy(arena, ledger: ledger);", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_a_stage_provides_does_not_displace_a_member_and_a_summary_is_one_line() =>
+        Emit("[NetworkStack] [Giving(Runtime = [\"Share\"])] " + End + Twin + """
+            public interface IGivingSettings { [Default(0.5)] [Allowed(0, 1)] double Share { get; } }
+            [StageType(typeof(GivingStage<>), Summary = "one\ntwo")]
+            public sealed class GivingAttribute : StageAttribute;
+            public struct GivingStage<TSettings>(TSettings settings) : IIngressStage where TSettings : struct, IGivingSettings
+            {
+                [Provides] public string Weight => "";
+                public Verdict Receive(ref Packet packet) => settings.Share > 0 ? Verdict.Consumed : Verdict.Continue;
+            }
+            """);
+
     [Theory]
     [InlineData("0.0.0.0/0")]
     [InlineData("10.0.0.0/31")]

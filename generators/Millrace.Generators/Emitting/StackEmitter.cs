@@ -162,7 +162,9 @@ internal sealed class StackEmitter(Plan plan)
         });
     }
 
-    private string ArgumentText(Argument argument, string prefix) => argument.Source switch
+    private string ArgumentText(Argument argument, string prefix) => argument.Label + Value(argument, prefix);
+
+    private string Value(Argument argument, string prefix) => argument.Source switch
     {
         ArgumentSource.Settings => SettingsEmitter.New(plan.Settings.First(group => group.Name == argument.Text), prefix + "Settings"),
         ArgumentSource.Arena => prefix + "arena",
@@ -230,7 +232,12 @@ internal sealed class StackEmitter(Plan plan)
 
     private IEnumerable<(PlannedStage Stage, ProvidedSpec Provided)> Surface()
     {
-        var names = new HashSet<string>(StringComparer.Ordinal) { "Arena", "Ledger", "Settings", "Pipeline", "Stages", "Handlers", "Interfaces", "Applications" };
+        var names = new HashSet<string>(StringComparer.Ordinal)
+        {
+            "Arena", "Ledger", "Settings", "Pipeline", "Stages", "Handlers", "Interfaces", "Applications",
+            "Advance", "Budget", "Counters", "Dispose", "HeldEgress", "HeldIngress", "NextDeadline", "Poll", "ReadStageCounters", "RoundBudget",
+            "Setup", "Sockets", "StageCounts", "StageStates", "Wait", "Wake", "Weight",
+        };
         foreach (var stage in plan.Stages)
         {
             foreach (var provided in stage.Spec.Provides.Where(provided => names.Add(SurfaceName(provided))))

@@ -122,7 +122,9 @@ internal sealed class TwinEmitter(Plan plan, TwinSpec twin)
 
     private string Unboxed(int stage, string property, string prefix) => $"(({plan.Stages[stage].Type}){prefix}Stage({Text(stage)})).{property}";
 
-    private string ArgumentText(Argument argument, string prefix) => argument.Source switch
+    private string ArgumentText(Argument argument, string prefix) => argument.Label + Value(argument, prefix);
+
+    private string Value(Argument argument, string prefix) => argument.Source switch
     {
         ArgumentSource.Settings => $"new {argument.Text}Settings({prefix}Settings.{argument.Text})",
         ArgumentSource.Arena => prefix + "Arena",

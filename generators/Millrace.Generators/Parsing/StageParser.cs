@@ -58,7 +58,7 @@ internal sealed class StageParser(SettingsParser settingsParser, Compilation com
 
         var definition = named.OriginalDefinition;
         var place = stageType.Named("Place", 0);
-        var summary = stageType.Named("Summary", "");
+        var summary = string.Join(" ", stageType.Named("Summary", "").Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries));
         var common = (attribute, label, ordinal, place, summary);
         if (definition.TypeKind == TypeKind.Interface)
         {
@@ -95,6 +95,11 @@ internal sealed class StageParser(SettingsParser settingsParser, Compilation com
         {
             report(Diagnostics.NoStageInterface, common.Attribute.Location(), [stage.Name]);
             return null;
+        }
+
+        if ((roles & Roles.Network) != 0 && !Provided(stage).Any(provided => provided.Types.Contains("global::Millrace.NetworkLayer")))
+        {
+            return Invalid(common.Attribute, stage.Name, "is a network stage without a layer", "give it a public property of type NetworkLayer with [Provides]");
         }
 
         if (!SyntaxFacts.IsValidIdentifier(name) || name != name.Escaped())
@@ -243,7 +248,7 @@ internal sealed class StageParser(SettingsParser settingsParser, Compilation com
         parameter.Name,
         parameter.Type.Qualified(),
         parameter.Type is ITypeParameterSymbol argument ? argument.Ordinal : -1,
-        parameter.HasExplicitDefaultValue,
+        parameter.HasExplicitDefaultValue || parameter.IsParams,
         parameter.Type is ITypeParameterSymbol || parameter.Type.IsPublic(),
         parameter.Type is INamedTypeSymbol { IsAbstract: true, TypeKind: TypeKind.Class } type && type.ContainingAssembly?.Name == "Millrace");
 

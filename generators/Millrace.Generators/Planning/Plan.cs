@@ -71,7 +71,13 @@ internal enum ArgumentSource
 
 /// <param name="Text">The settings' name, the provided property or the member of Setup.</param>
 /// <param name="Stage">Index of the providing stage.</param>
-internal sealed record Argument(ArgumentSource Source, string Text, int Stage);
+internal sealed record Argument(ArgumentSource Source, string Text, int Stage)
+{
+    /// <summary>The parameter's name where it must be written.</summary>
+    public string Name { get; init; } = "";
+
+    public string Label => Name.Length == 0 ? "" : Parsing.Names.Escaped(Name) + ": ";
+}
 
 /// <param name="For">Who asked for it.</param>
 internal sealed record SetupMember(string Name, string Type, bool IsPublic, string For);

@@ -18,8 +18,7 @@ internal sealed class Wiring(List<StageSpec> stages, List<PlannedSettings> setti
     {
         var stage = stages[index];
         var own = Own(stage);
-        var arguments = stage.Constructor.Select(parameter => Resolve(parameter, stage.TypeParameters, own, stage.Name, stage.Ordinal, index))
-            .Where(argument => argument is not null).Select(argument => argument!).ToEquatable();
+        var arguments = Arguments(stage.Constructor, parameter => Resolve(parameter, stage.TypeParameters, own, stage.Name, stage.Ordinal, index));
         CheckInstances(stage, own, arguments);
         var types = stage.TypeParameters.Select(parameter => TypeArgument(parameter, own)).ToArray();
         var type = types.Length == 0 ? stage.Type : stage.Type + "<" + string.Join(", ", types) + ">";
@@ -42,9 +41,28 @@ internal sealed class Wiring(List<StageSpec> stages, List<PlannedSettings> setti
         }
     }
 
-    public EquatableArray<Argument> Application(ApplicationSpec application) => application.Constructor
-        .Select(parameter => Resolve(parameter, default, null, application.Name, -1, stages.Count))
-        .Where(argument => argument is not null).Select(argument => argument!).ToEquatable();
+    public EquatableArray<Argument> Application(ApplicationSpec application) =>
+        Arguments(application.Constructor, parameter => Resolve(parameter, default, null, application.Name, -1, stages.Count));
+
+    /// <summary>Behind an optional parameter that is left out the others are named.</summary>
+    private static EquatableArray<Argument> Arguments(EquatableArray<ParameterSpec> constructor, Func<ParameterSpec, Argument?> resolve)
+    {
+        var arguments = new List<Argument>();
+        var isNamed = false;
+        foreach (var parameter in constructor)
+        {
+            if (resolve(parameter) is { } argument)
+            {
+                arguments.Add(isNamed ? argument with { Name = parameter.Name } : argument);
+            }
+            else
+            {
+                isNamed = true;
+            }
+        }
+
+        return arguments.ToEquatable();
+    }
 
     private PlannedSettings? Own(StageSpec stage) => stage.Settings is null ? null : settings.First(group => group.Name == stage.Name);
 

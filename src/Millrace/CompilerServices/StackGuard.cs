@@ -24,6 +24,15 @@ public static class StackGuard
         }
     }
 
+    /// <summary>The same for settings that are no whole numbers of 64 bits.</summary>
+    public static void CheckRange(double value, long minimum, long maximum, string name)
+    {
+        if (!(value >= minimum && value <= maximum))
+        {
+            throw new ArgumentOutOfRangeException(name, value, $"{name} is a value from {minimum} to {maximum}.");
+        }
+    }
+
     /// <summary>Throws if limits are not positive or do not rise.</summary>
     public static void CheckLimits(Memory.MemoryLimits value, string name)
     {
