@@ -75,6 +75,12 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
             return Verdict.Drop(DropReason.NoSocket);
         }
 
+        if (!network.IsLocal(segment.Key.Local))
+        {
+            // broadcast or multicast: never answered, or the answer would come from no host (RFC 9293 §3.9.2.3)
+            return Verdict.Drop(DropReason.NoSocket);
+        }
+
         var listener = listenerOfPort[segment.Key.LocalPort] - 1;
         if (listener < 0 || segment.IsAck || !segment.IsSyn)
         {

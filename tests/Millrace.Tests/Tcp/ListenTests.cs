@@ -1,3 +1,5 @@
+using Millrace.Headers;
+using Millrace.Memory;
 using Millrace.Tcp;
 
 namespace Millrace.Tests.Tcp;
@@ -155,6 +157,24 @@ public sealed class ListenTests
         script.Send("R", 1);
         script.Send("S", 1_000_000, mss: 1460);
         script.Expect("S. 0:0(0) ack 1000001");
+    }
+
+    [Theory]
+    [InlineData("S", 80)]
+    [InlineData("S", 81)]
+    [InlineData(".", 81)]
+    public void A_segment_to_a_group_of_hosts_is_never_answered(string flags, int port)
+    {
+        using var script = new TcpScript();
+        var isSyn = flags == "S";
+        Span<byte> packet = stackalloc byte[TcpHost.NetworkHeaderLength + TcpHeader.MinimumLength];
+        var group = InetAddress.Parse("10.0.0.255");
+        TcpHost.WriteNetworkHeader(packet, TcpScript.Peer, group);
+        TcpHeader.Write(
+            packet[TcpHost.NetworkHeaderLength..], TcpScript.PeerPort, (ushort)port, new SequenceNumber(1), default,
+            TcpHeader.MinimumLength, isSyn ? TcpFlags.Syn : TcpFlags.Ack, 1000);
+        Assert.Equal(DropReason.NoSocket, script.Host.Take(packet, checksum: ChecksumState.Unnecessary).Reason);
+        script.ExpectNothing();
     }
 
     [Fact]
