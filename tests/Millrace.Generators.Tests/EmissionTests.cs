@@ -75,6 +75,21 @@ public class EmissionTests
     }
 
     [Fact]
+    public void A_stage_that_is_told_of_completions_is_told_where_packets_end_and_nothing_of_it_is_there_without()
+    {
+        const string Stack = "[NetworkStack] [NicQueues(1)] [Ipv4(\"10.0.0.2/24\")] [Tcp] {0} [Gso] [TcpHandler<Page>(80, Connections = 4)] public sealed partial class ServerStack;\n";
+        var with = Declared.Emit(string.Format(null, Stack, "[SmallQueues]") + UserStages.Transports);
+        Assert.Equal(4, with.Split("_smallQueues.Transmitted(packet").Length);
+        Assert.Contains("while (nic.TryTakeTransmitted(now, out var packet, out var isComplete))", with, StringComparison.Ordinal);
+        Assert.Contains("int LimitOutputBytes => 4194304; // tcp_limit_output_bytes", with, StringComparison.Ordinal);
+        var without = Declared.Emit(string.Format(null, Stack, "") + UserStages.Transports);
+        Assert.DoesNotContain("Transmitted(packet", without, StringComparison.Ordinal);
+        Assert.DoesNotContain("TryTakeTransmitted", without, StringComparison.Ordinal);
+        Assert.Contains("nic.Reclaim(now);", without, StringComparison.Ordinal);
+        Assert.Contains("int LimitOutputBytes => 0;", without, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void All_settings_that_decide_no_capacity_can_be_made_run_time_ones()
     {
         var source = Declared.Emit("[NetworkStack(Runtime = RuntimeSettings.All)] [Limiter] public sealed partial class LimitStack;\n" + UserStages.Limiter);

@@ -101,7 +101,13 @@ internal sealed class DescriptionEmitter(Plan plan, CodeWriter code)
             text.Append("  -> ").Append(Line(plan.Stages[index])).Append('\n');
         }
 
-        text.Append("  -> ").Append(plan.Spec.Interface).Append("\n\nnotes:\n");
+        text.Append("  -> ").Append(plan.Spec.Interface).Append('\n');
+        foreach (var stage in plan.WithRole(Roles.TransmitCompletions))
+        {
+            text.Append("  and when it was sent: ").Append(Line(stage)).Append('\n');
+        }
+
+        text.Append("\nnotes:\n");
         foreach (var note in plan.Notes)
         {
             text.Append("  - ").Append(note).Append('\n');

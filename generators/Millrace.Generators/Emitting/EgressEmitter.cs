@@ -201,17 +201,27 @@ internal sealed class EgressEmitter(Plan plan, CodeWriter code)
         code.Line("continue;");
     }
 
+    private void EmitCompletions()
+    {
+        foreach (var stage in plan.WithRole(Roles.TransmitCompletions))
+        {
+            code.Line($"    {stage.Field}.Transmitted(packet.Frame);");
+        }
+    }
+
     private void EmitSettle()
     {
         code.Block("switch (verdict.Kind)", () =>
         {
             code.Line($"case {VerdictKind}.Drop:");
             code.Line("    ledger.DropEgress(verdict.Reason, wirePackets);");
+            EmitCompletions();
             code.Line($"    arena.ReleaseChain(packet.Frame, {Holders}.Loop);");
             code.Line("    break;");
             code.Line($"case {VerdictKind}.Consumed:");
             code.Line("    // it went to this stack itself");
             code.Line("    ledger.Transmitted += wirePackets;");
+            EmitCompletions();
             code.Line($"    arena.ReleaseChain(packet.Frame, {Holders}.Loop);");
             code.Line("    break;");
         });

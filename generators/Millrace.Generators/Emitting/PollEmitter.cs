@@ -13,6 +13,12 @@ internal sealed class PollEmitter(Plan plan, CodeWriter code, bool hasSockets)
         code.Line();
         EmitBegin();
         code.Line();
+        if (plan.WithRole(Roles.TransmitCompletions).Any())
+        {
+            EmitReclaim();
+            code.Line();
+        }
+
         EmitFinish();
     }
 
@@ -83,13 +89,22 @@ internal sealed class PollEmitter(Plan plan, CodeWriter code, bool hasSockets)
                 code.Line("networkInterface.Refresh();");
             }
 
-            code.Line("nic.Reclaim(now);");
+            code.Line(plan.WithRole(Roles.TransmitCompletions).Any() ? "Reclaim(now);" : "nic.Reclaim(now);");
             Call(Roles.PollStart, "PollStart(now)");
             if (hasSockets)
             {
                 code.Line("Sockets.RunCalls(now);");
             }
         });
+    }
+
+    private void EmitReclaim()
+    {
+        code.Block("private void Reclaim(long now)", () => code.Block("while (nic.TryTakeTransmitted(now, out var packet, out var isComplete))", () =>
+        {
+            Call(Roles.TransmitCompletions, "Transmitted(packet)");
+            code.Block("if (isComplete)", () => code.Line($"arena.ReleaseChain(packet, {Holders}.TransmitRing);"));
+        }));
     }
 
     private void EmitFinish()

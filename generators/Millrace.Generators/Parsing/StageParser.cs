@@ -24,6 +24,7 @@ internal sealed class StageParser(SettingsParser settingsParser, Compilation com
         ("Millrace.IStartStop", Roles.StartStop),
         ("Millrace.IInterfaceObserver", Roles.InterfaceObserver),
         ("Millrace.ITransportErrorObserver", Roles.TransportErrorObserver),
+        ("Millrace.ITransmitCompletions", Roles.TransmitCompletions),
         ("System.IDisposable", Roles.Disposable),
     ];
 
@@ -91,7 +92,7 @@ internal sealed class StageParser(SettingsParser settingsParser, Compilation com
         (AttributeData? Attribute, string Label, int Ordinal, int Place, string Summary) common, INamedTypeSymbol stage, string name)
     {
         var roles = RolesOf(stage);
-        if ((roles & (Roles.Ingress | Roles.Egress)) == 0)
+        if ((roles & (Roles.Ingress | Roles.Egress | Roles.TransmitCompletions)) == 0)
         {
             report(Diagnostics.NoStageInterface, common.Attribute.Location(), [stage.Name]);
             return null;

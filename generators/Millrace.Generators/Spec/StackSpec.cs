@@ -59,6 +59,7 @@ internal enum Roles
     InterfaceObserver = 1 << 10,
     TransportErrorObserver = 1 << 11,
     Disposable = 1 << 12,
+    TransmitCompletions = 1 << 13,
 }
 
 /// <param name="Interface">The settings interface, fully qualified.</param>

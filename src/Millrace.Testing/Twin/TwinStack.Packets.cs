@@ -228,7 +228,9 @@ public abstract partial class TwinStack
                 return false;
         }
 
-        Arena.ReleaseChain(packet.Frame, Holders.Loop);
+        var frame = packet.Frame;
+        Each<ITransmitCompletions>(stage => stage.Transmitted(frame));
+        Arena.ReleaseChain(frame, Holders.Loop);
         return false;
     }
 

@@ -134,9 +134,27 @@ public abstract partial class TwinStack : INetworkStack
             Each<IInterfaceObserver>(stage => stage.InterfaceChanged(networkInterface, now));
         }
 
-        nic.Reclaim(now);
+        Reclaim(now);
         Each<IPollStart>(stage => stage.PollStart(now));
         AsyncSockets?.RunCalls(now);
+    }
+
+    private void Reclaim(long now)
+    {
+        if (!All<ITransmitCompletions>().Any())
+        {
+            nic.Reclaim(now);
+            return;
+        }
+
+        while (nic.TryTakeTransmitted(now, out var packet, out var isComplete))
+        {
+            Each<ITransmitCompletions>(stage => stage.Transmitted(packet));
+            if (isComplete)
+            {
+                Arena.ReleaseChain(packet, Holders.TransmitRing);
+            }
+        }
     }
 
     private void EndPoll(long now)

@@ -17,6 +17,9 @@ public sealed class InterfaceQueue
     private readonly Arena arena;
     private readonly Ledger ledger;
     private readonly Frame[] completed = new Frame[BatchLength];
+    private int completedCount;
+    private int completedTaken;
+    private bool areDepartures;
 
     /// <param name="weight">Packets a poll takes in at most.</param>
     public InterfaceQueue(NicQueue queue, Arena arena, Ledger ledger, int weight)
@@ -79,6 +82,28 @@ public sealed class InterfaceQueue
             }
         }
         while (count == completed.Length);
+    }
+
+    /// <summary>
+    /// For a loop with a stage that is told (<see cref="ITransmitCompletions"/>): the next packet that has left the NIC's ring.
+    /// </summary>
+    /// <param name="isComplete">The caller releases <see cref="Holders.TransmitRing"/>; otherwise the packet comes again.</param>
+    public bool TryTakeTransmitted(long now, out Frame packet, out bool isComplete)
+    {
+        if (completedTaken == completedCount)
+        {
+            completedTaken = 0;
+            completedCount = queue.TakeDeparted(completed, now);
+            areDepartures = completedCount > 0;
+            if (!areDepartures)
+            {
+                completedCount = queue.Reclaim(completed, now);
+            }
+        }
+
+        isComplete = !areDepartures;
+        packet = completedCount > 0 ? completed[completedTaken++] : Frame.None;
+        return completedCount > 0;
     }
 
     /// <summary>Fills the receive ring as far as its share of the arena reaches.</summary>

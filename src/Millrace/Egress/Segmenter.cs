@@ -218,13 +218,12 @@ internal sealed class Segmenter
         Place(template.Length + payload, ref metadata);
         InheritFrom(in head, ref metadata);
 
-        // the last one tells the sender, so that what it has below it ends with the last transmit
-        metadata.Owner = isLast ? head.Owner : 0;
         reader.Read(arena, Arena.Data(ref metadata)[template.Length..]);
         template.Write(index, position, payload, isLast, ref metadata);
         Advance(payload);
         if (isLast)
         {
+            MoveCharge(source, ref metadata);
             arena.ReleaseChain(source, Holders.Segments);
         }
 
@@ -251,7 +250,7 @@ internal sealed class Segmenter
         metadata.ChecksumOffset = source.ChecksumOffset;
         metadata.TotalLength = source.TotalLength;
         metadata.WirePackets = source.WirePackets;
-        metadata.Owner = source.Owner;
+        MoveCharge(chain, ref metadata);
         HeldPackets -= source.WirePackets;
         arena.ReleaseChain(chain, Holders.Segments);
         Leave();
@@ -290,6 +289,27 @@ internal sealed class Segmenter
     {
         metadata.DataOffset = (ushort)Math.Min(Arena.Headroom, Arena.Stride - length);
         metadata.DataLength = (ushort)length;
+    }
+
+    /// <summary>
+    /// What the sender has below it ends with the last transmit of its bytes: their charge goes over to the frame that is sent
+    /// last (net/ipv4/tcp_offload.c, tcp_gso_segment).
+    /// </summary>
+    private void MoveCharge(Frame chain, ref FrameMetadata last)
+    {
+        var truesize = 0;
+        for (var frame = chain; !frame.IsNone; frame = arena.Metadata(frame).NextFragment)
+        {
+            ref var metadata = ref arena.Metadata(frame);
+            if (metadata.Owner != 0)
+            {
+                last.Owner = metadata.Owner;
+                truesize += metadata.Truesize;
+                metadata.Owner = 0;
+            }
+        }
+
+        last.Truesize = truesize != 0 ? truesize : last.Truesize;
     }
 
     private static void InheritFrom(ref readonly FrameMetadata source, ref FrameMetadata metadata)

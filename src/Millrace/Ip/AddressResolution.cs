@@ -179,7 +179,7 @@ internal sealed partial class AddressResolution
     private void Drop(Frame packet, DropReason reason)
     {
         ledger.DropEgress(reason, arena.Metadata(packet).WirePackets);
-        arena.ReleaseChain(packet, Holders.Neighbour);
+        arena.EndTransmit(packet, Holders.Neighbour);
     }
 
     private void SendQueue(ref Neighbour neighbour)

@@ -263,7 +263,7 @@ public sealed partial class Ipv4Layer
             SendFragment(fragment, in hop);
         }
 
-        arena.ReleaseChain(packet, Holders.Loop);
+        arena.EndTransmit(packet, Holders.Loop);
         return Verdict.Held;
     }
 

@@ -176,6 +176,19 @@ public sealed class Arena : IDisposable
         }
     }
 
+    /// <summary>Who is told by <see cref="EndTransmit"/>.</summary>
+    internal ITransmitCompletions? TransmitCompletions { get; set; }
+
+    /// <summary>
+    /// Takes a holder off every frame of a packet that a stage held on its way out and lets go no further; whoever counts what is
+    /// below it (<see cref="FrameMetadata.Owner"/>) is told first.
+    /// </summary>
+    public void EndTransmit(Frame head, Holders holder)
+    {
+        TransmitCompletions?.Transmitted(head);
+        ReleaseChain(head, holder);
+    }
+
     /// <summary>Hands every frame of a packet from one holder to another.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void MoveChain(Frame head, Holders from, Holders to)

@@ -53,7 +53,7 @@ public struct FrameMetadata
     /// <summary>Head: the flow hash, 0 if none was computed.</summary>
     public uint Hash;
 
-    /// <summary>Whom to tell of a completed transmit: a transport's own number, 0 for nobody.</summary>
+    /// <summary>Whose bytes below the transport this frame's truesize counts to: a transport's own number, 0 for nobody's.</summary>
     public int Owner;
 
     /// <summary>A transport's sequence number of the first payload byte.</summary>

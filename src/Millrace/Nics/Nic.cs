@@ -89,6 +89,14 @@ public abstract class NicQueue
     /// <summary>Takes packets whose transmission is complete; the caller releases <see cref="Holders.TransmitRing"/>.</summary>
     public abstract int Reclaim(Span<Frame> packets, long now);
 
+    /// <summary>
+    /// Takes packets that have left the ring, but whose frames are still lent to whoever received them; each comes once more by
+    /// <see cref="Reclaim"/>, after which it is not told here any more. Once asked, a queue that lends remembers them, so ask
+    /// before every <see cref="Reclaim"/>.
+    /// </summary>
+    /// <returns>How many were written to <paramref name="packets"/>; 0 from a queue that lends nothing.</returns>
+    public virtual int TakeDeparted(Span<Frame> packets, long now) => 0;
+
     /// <summary>When a virtual NIC has its next packet or completion; <see cref="long.MaxValue"/> if it does not know.</summary>
     public virtual long NextEvent => long.MaxValue;
 

@@ -50,6 +50,8 @@ public abstract class WrappedQueue(NicQueue inner) : NicQueue
 
     public override int Transmit(ReadOnlySpan<Frame> packets, long now) => Inner.Transmit(packets, now);
 
+    public override int TakeDeparted(Span<Frame> packets, long now) => Inner.TakeDeparted(packets, now);
+
     public override int Reclaim(Span<Frame> packets, long now) => Inner.Reclaim(packets, now);
 
     public override bool Wait(TimeSpan timeout) => Inner.Wait(timeout);

@@ -75,6 +75,20 @@ public interface IPollEnd
     void PollEnd(long now);
 }
 
+/// <summary>
+/// A stage that is told when a packet has gone its way out: the NIC's ring has let go of it, it was dropped, or it went to this
+/// stack itself. It sees no packets otherwise. What another stage drops that it held is told by <see cref="Arena.EndTransmit"/>.
+/// </summary>
+public interface ITransmitCompletions
+{
+    /// <summary>
+    /// Called before the packet's frames are released, and perhaps twice: when a NIC that lends its frames has sent it, and when
+    /// they have come back.
+    /// </summary>
+    /// <param name="head">A chain; <see cref="FrameMetadata.Owner"/> says whose each frame is.</param>
+    void Transmitted(Frame head);
+}
+
 /// <summary>A stage that sends by itself: it fills the outbox at the end of a poll, as far as there is room.</summary>
 public interface IOriginates
 {

@@ -79,6 +79,12 @@ public readonly ref struct TcpSocket(TcpSockets sockets, int index)
     /// </summary>
     public void Close() => sockets.Close(Index);
 
+    /// <inheritdoc cref="TcpSockets.PacingRateOf"/>
+    public long PacingRate => sockets.PacingRateOf(Index);
+
+    /// <inheritdoc cref="TcpSockets.WmemAllocOf"/>
+    public int WmemAlloc => sockets.WmemAllocOf(Index);
+
     /// <summary>Switches Nagle's algorithm off (TCP_NODELAY).</summary>
     public void SetNoDelay(bool value) => sockets.SetNoDelay(Index, value);
 }

@@ -4,7 +4,7 @@ using Millrace.Memory;
 namespace Millrace.Tcp;
 
 /// <content>Fifth: the acknowledgment and the window of a segment (RFC 9293 §3.10.7.4, RFC 5681, RFC 6582).</content>
-public sealed partial class Tcp<TSettings, TMemory, TApplications>
+public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
 {
     private const int DuplicateThreshold = 3;
 
@@ -45,6 +45,7 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
             ArriveDuplicateAcknowledgment(index, ref connection);
         }
 
+        UpdatePacingRate(ref connection);
         AdjustProbeTimer(index, ref connection);
         if (!connection.SendNext.IsNone || connection.IsFinDue)
         {

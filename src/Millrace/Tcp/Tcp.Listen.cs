@@ -4,7 +4,7 @@ using Millrace.Sockets;
 namespace Millrace.Tcp;
 
 /// <content>Listeners, and connections from SYN to ESTABLISHED on the passive side (RFC 9293 §3.10.7.2).</content>
-public sealed partial class Tcp<TSettings, TMemory, TApplications>
+public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
 {
     private const int PortCount = 65536;
 
@@ -257,6 +257,7 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
         // a SYN that was lost starts with one segment (RFC 5681 §3.1)
         var window = connection.Has(TcpTraits.SynRetransmitted) ? 1 : settings.InitialCongestionWindow;
         connection.Congestion.Start(window * connection.Mss);
+        UpdatePacingRate(ref connection);
         GrowSendBuffer(ref connection);
         connection.Space.Since = now;
         connection.Space.Drained = connection.RcvWnd;

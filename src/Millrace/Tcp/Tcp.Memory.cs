@@ -6,7 +6,7 @@ namespace Millrace.Tcp;
 /// The sockets' share of the arena, which is to all connections what tcp_mem is in Linux. When little of it is left, a
 /// connection gets no more than its guaranteed minimum, so that readers who do not read leave the others running.
 /// </content>
-public sealed partial class Tcp<TSettings, TMemory, TApplications>
+public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
 {
     /// <summary>Frames kept back for each connection of an application: two to receive and two to send.</summary>
     private const int GuaranteedFramesEach = 4;

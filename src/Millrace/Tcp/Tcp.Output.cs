@@ -7,7 +7,7 @@ namespace Millrace.Tcp;
 /// What a connection owes is sent: data as far as the windows allow (RFC 9293 §3.8.6, RFC 5681 §4), then what is left to
 /// acknowledge. A full outbox leaves the rest for the next call.
 /// </content>
-public sealed partial class Tcp<TSettings, TMemory, TApplications>
+public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
 {
     /// <summary>Bytes of payload a packet with several segments may have: a network packet's length is 16 bits.</summary>
     private const int MaximumGsoLength = 65_535 - 60 - TcpHeader.MaximumLength;
@@ -135,7 +135,10 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
                 return false;
             }
 
-            SendFrom(index, ref connection, frame, skip, length);
+            if (!TrySendFrom(index, ref connection, frame, skip, length))
+            {
+                return true;
+            }
         }
 
         return !connection.IsFinDue || connection.SndNxt != connection.WriteSequence || SendFin(index, ref connection);
@@ -180,7 +183,8 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
         && connection.SndSml <= connection.SndNxt;
 
     /// <summary>Sends one frame, or as many full ones behind it as may go as one packet.</summary>
-    private void SendFrom(int index, ref TcpConnection connection, Frame head, int skip, int length)
+    /// <returns>False if so much is below TCP that a completed transmit must come first.</returns>
+    private bool TrySendFrom(int index, ref TcpConnection connection, Frame head, int skip, int length)
     {
         var first = connection.SndNxt;
         var segments = 1;
@@ -191,6 +195,12 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
             (last, segments, total) = Extend(ref connection, head, length, maxGsoSegments);
         }
 
+        var isRepeated = first < connection.SndMax;
+        if (IsThrottled(ref connection, segments * Arena.FrameTruesize, isRepeated))
+        {
+            return false;
+        }
+
         var next = NextInSendQueue(last);
         var flags = TcpFlags.Ack | (next.IsNone ? TcpFlags.Psh : TcpFlags.None);
         var carriesFin = next.IsNone && connection.Has(TcpTraits.FinQueued) && connection.InFlight + total < connection.SndWnd;
@@ -199,8 +209,7 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
             flags |= TcpFlags.Fin;
         }
 
-        var isRepeated = first < connection.SndMax;
-        Transmit(ref connection, head, last, first, total, segments, flags);
+        Transmit(index, ref connection, head, last, first, total, segments, flags);
         MarkSent(head, last, isRepeated ? 0 : (uint)(now / Microsecond) | 1);
         connection.SendNext = next;
         connection.SndNxt += total + (carriesFin ? 1 : 0);
@@ -210,6 +219,7 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
         }
 
         AfterSend(index, ref connection, segments, isRepeated);
+        return true;
     }
 
     /// <summary>Counts how far a packet with several segments may reach: whole frames, all full but the last.</summary>

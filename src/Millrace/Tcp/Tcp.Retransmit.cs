@@ -4,7 +4,7 @@ using Millrace.Memory;
 namespace Millrace.Tcp;
 
 /// <content>What is sent again, and what is sent to find out whether the peer is there (RFC 6298, RFC 6582, RFC 9293 §3.8).</content>
-public sealed partial class Tcp<TSettings, TMemory, TApplications>
+public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
 {
     /// <summary>
     /// Probes of a window that stays closed, once they come at the longest interval, for which a connection that nobody has
@@ -40,8 +40,14 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
             return false;
         }
 
-        connection.Pending &= ~TcpPending.Retransmit;
         ref var metadata = ref arena.Metadata(frame);
+        if (IsThrottled(ref connection, metadata.Truesize, isRepeated: true))
+        {
+            // it stays pending: a completed transmit comes back here
+            return true;
+        }
+
+        connection.Pending &= ~TcpPending.Retransmit;
         if (metadata.Holders != Holders.RetransmitQueue)
         {
             counters.TCPSpuriousRtxHostQueues++;
@@ -61,7 +67,7 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
             flags |= TcpFlags.Fin;
         }
 
-        Transmit(ref connection, frame, frame, connection.SndUna, PayloadLengthOf(ref metadata) - skip, 1, flags);
+        Transmit(index, ref connection, frame, frame, connection.SndUna, PayloadLengthOf(ref metadata) - skip, 1, flags);
         metadata.SentAt = 0;
         AfterSend(index, ref connection, segments: 1, isRepeated: true);
         return true;
@@ -237,7 +243,7 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
                 connection.Pending &= ~TcpPending.Probe;
                 if (metadata.Holders == Holders.RetransmitQueue)
                 {
-                    SendFrom(index, ref connection, frame, skip, PayloadLengthOf(ref metadata) - skip);
+                    TrySendFrom(index, ref connection, frame, skip, PayloadLengthOf(ref metadata) - skip);
                 }
 
                 return true;

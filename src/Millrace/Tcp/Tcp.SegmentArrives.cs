@@ -5,7 +5,7 @@ using Millrace.Sockets;
 namespace Millrace.Tcp;
 
 /// <content>A segment arrives for a connection that has seen the peer's SYN (RFC 9293 §3.10.7.4).</content>
-public sealed partial class Tcp<TSettings, TMemory, TApplications>
+public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
 {
     /// <summary>24 days, after which a recent timestamp says nothing (RFC 7323 §5.5).</summary>
     private const long PawsIdle = 24L * 24 * 3600 * Second;

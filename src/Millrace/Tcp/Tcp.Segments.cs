@@ -4,11 +4,12 @@ using Millrace.Memory;
 namespace Millrace.Tcp;
 
 /// <content>Segments are written: headers into the headroom of a frame, the checksum left to whoever can finish it.</content>
-public sealed partial class Tcp<TSettings, TMemory, TApplications>
+public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
 {
     /// <summary>Writes the header in front of a payload of the send queue and commits the packet; the outbox has room.</summary>
     /// <param name="sequence">Of the first byte to send, which may lie inside <paramref name="head"/>.</param>
-    private void Transmit(ref TcpConnection connection, Frame head, Frame last, SequenceNumber sequence, int length, int segments, TcpFlags flags)
+    private void Transmit(
+        int index, ref TcpConnection connection, Frame head, Frame last, SequenceNumber sequence, int length, int segments, TcpFlags flags)
     {
         ref var metadata = ref arena.Metadata(head);
         var end = metadata.DataOffset + metadata.DataLength;
@@ -30,6 +31,7 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications>
         metadata.WirePackets = (ushort)segments;
         metadata.GsoSize = (ushort)(segments > 1 ? connection.Mss : 0);
         WriteHeader(ref connection, ref metadata, sequence, headerLength, length, flags);
+        Charge(index, ref connection, head);
         outbox.TryCommit(To(ref connection, head));
         AcknowledgmentSent(ref connection);
     }

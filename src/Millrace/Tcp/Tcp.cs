@@ -13,9 +13,10 @@ namespace Millrace.Tcp;
 /// Not done, so not offered: selective acknowledgment (RFC 2018), Fast Open, ECN, urgent data (the URG bit is ignored and
 /// its bytes are ordinary data), SYN cookies.
 /// </remarks>
-public sealed partial class Tcp<TSettings, TMemory, TApplications> : TcpSockets
+public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications> : TcpSockets
     where TSettings : struct, ITcpSettings
     where TMemory : struct, ISocketMemorySettings
+    where TSmallQueues : struct, ISmallQueuesSettings
     where TApplications : struct, ITcpApplications
 {
     private const int None = -1;
@@ -27,6 +28,7 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications> : TcpSockets
     // never readonly: a getter or handler call would copy them
     private TSettings settings;
     private TMemory memory;
+    private TSmallQueues smallQueues;
     private TApplications applications;
 
     private readonly Arena arena;
@@ -61,6 +63,7 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications> : TcpSockets
     public Tcp(
         TSettings settings,
         TMemory memory,
+        TSmallQueues smallQueues,
         Arena arena,
         Ledger ledger,
         Outbox outbox,
@@ -76,6 +79,7 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications> : TcpSockets
         ArgumentNullException.ThrowIfNull(network);
         this.settings = settings;
         this.memory = memory;
+        this.smallQueues = smallQueues;
         this.applications = applications;
         this.arena = arena;
         this.outbox = outbox;
@@ -106,6 +110,7 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications> : TcpSockets
         freeSlotCount = slotCount;
         connections = new TcpConnection[slotCount + backlogs];
         freeConnections = new int[connections.Length];
+        ownerIndexBits = OwnerIndexBits(connections.Length);
         for (var i = 0; i < connections.Length; i++)
         {
             freeConnections[i] = connections.Length - 1 - i;
@@ -235,6 +240,7 @@ public sealed partial class Tcp<TSettings, TMemory, TApplications> : TcpSockets
         connection.RcvBuf = memory.Rmem.Default;
         connection.SndBuf = memory.Wmem.Default;
         connection.ScalingRatio = InitialScalingRatio;
+        connection.PacingRate = long.MaxValue;
         return true;
     }
 

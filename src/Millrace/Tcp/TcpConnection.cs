@@ -90,6 +90,12 @@ internal struct TcpConnection
     public int Backoff;
     public int ProbesOut;
 
+    /// <summary>Bytes a second (sk_pacing_rate); nothing is paced by it yet.</summary>
+    public long PacingRate;
+
+    /// <summary>Truesize of the frames below TCP (sk_wmem_alloc).</summary>
+    public int WmemAlloc;
+
     // timers; the wheel holds the earliest
     public RetransmitTimer RetransmitTimer;
     public long RetransmitAt;
@@ -234,6 +240,9 @@ internal enum TcpTraits : ushort
 
     /// <summary>The SYN was sent more than once.</summary>
     SynRetransmitted = 1 << 12,
+
+    /// <summary>Sending stopped because too much is below TCP; a completed transmit goes on with it (TSQ_THROTTLED).</summary>
+    Throttled = 1 << 13,
 }
 
 internal enum LossState : byte

@@ -55,6 +55,9 @@ public struct TcpCounters
     public long TCPWinProbe;
     public long TCPWantZeroWindowAdv;
 
+    /// <summary>How often sending stopped because too much was below TCP; the kernel counts it nowhere.</summary>
+    public long SmallQueueThrottled;
+
     /// <summary>Replies without a connection that found the outbox or the reserve full.</summary>
     public long RepliesLost;
 }

@@ -1,4 +1,5 @@
 using Millrace.Headers;
+using Millrace.Memory;
 using Millrace.Sockets;
 
 namespace Millrace.Tcp;
@@ -7,7 +8,7 @@ namespace Millrace.Tcp;
 /// What applications and hosts can ask of TCP, by a connection's place in its table. TCP itself is generic over its
 /// settings; this is the side of it that needs no type argument.
 /// </summary>
-public abstract class TcpSockets
+public abstract class TcpSockets : ITransmitCompletions
 {
     /// <summary>Whether the name is that of a connection that is still open.</summary>
     public abstract bool TryGet(TcpSocketId id, out TcpSocket socket);
@@ -57,6 +58,24 @@ public abstract class TcpSockets
     public abstract void Close(int index);
 
     public abstract void SetNoDelay(int index, bool value);
+
+    /// <summary>
+    /// Bytes a second at which the connection's window would be spread over a round trip, half or a fifth more to let it grow
+    /// (tcpi_pacing_rate); <see cref="long.MaxValue"/> before a round trip was measured.
+    /// </summary>
+    public virtual long PacingRateOf(int index) => long.MaxValue;
+
+    /// <summary>Truesize of what the connection has below TCP (sk_wmem_alloc); counted where small queues are declared.</summary>
+    public virtual int WmemAllocOf(int index) => 0;
+
+    /// <summary>The same of all connections, with what those had that have ended meanwhile.</summary>
+    public virtual long WmemAlloc => 0;
+
+    void ITransmitCompletions.Transmitted(Frame head) => Transmitted(head);
+
+    internal virtual void Transmitted(Frame head)
+    {
+    }
 }
 
 public enum TcpConnectResult : byte

@@ -6,7 +6,7 @@ using Millrace.Sockets;
 
 namespace Millrace.Tcp;
 
-/// <summary>The door to <see cref="Tcp{TSettings,TMemory,TApplications}"/>: one call a packet, or a merged packet.</summary>
+/// <summary>The door to <see cref="Tcp{TSettings,TMemory,TSmallQueues,TApplications}"/>: one call a packet, or a merged packet.</summary>
 [Needs(PacketFact.ChecksumVerified, PacketFact.NetworkHeaderParsed, PacketFact.Whole)]
 [Drops(
     DropReason.PacketTooSmall,
@@ -34,10 +34,11 @@ namespace Millrace.Tcp;
     DropReason.TcpListenOverflow,
     DropReason.TcpAbortOnData,
     DropReason.TcpTimeWait)]
-public struct TcpStage<TSettings, TMemory, TGso, TApplications>(
+public struct TcpStage<TSettings, TMemory, TGso, TSmallQueues, TApplications>(
     TSettings settings,
     TMemory memory,
     TGso gso,
+    TSmallQueues smallQueues,
     Arena arena,
     Ledger ledger,
     Outbox outbox,
@@ -48,10 +49,11 @@ public struct TcpStage<TSettings, TMemory, TGso, TApplications>(
     where TSettings : struct, ITcpSettings
     where TMemory : struct, ISocketMemorySettings
     where TGso : struct, IGsoSettings
+    where TSmallQueues : struct, ISmallQueuesSettings
     where TApplications : struct, ITcpApplications
 {
-    private readonly Tcp<TSettings, TMemory, TApplications> tcp = new(
-        settings, memory, arena, ledger, outbox, entropy, network, applications, gso.MaxSegments);
+    private readonly Tcp<TSettings, TMemory, TSmallQueues, TApplications> tcp = new(
+        settings, memory, smallQueues, arena, ledger, outbox, entropy, network, applications, gso.MaxSegments);
 
     [Provides]
     public readonly TcpSockets Sockets => tcp;

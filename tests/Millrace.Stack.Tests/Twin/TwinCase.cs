@@ -48,6 +48,9 @@ internal sealed record TwinCase(string Name, Func<Nic, Entropy, INetworkStack> C
         new(nameof(TrunkStack),
             (nic, entropy) => new TrunkStack(new() { Nic = nic, Entropy = entropy }),
             (nic, entropy) => new TrunkTwin(new() { Nic = nic, Entropy = entropy })) { Dress = source => new TaggedTraffic(source, 10, [20, 30]) },
+        new(nameof(ThriftyStack),
+            (nic, entropy) => new ThriftyStack(new() { Nic = nic, Entropy = entropy }),
+            (nic, entropy) => new ThriftyTwin(new() { Nic = nic, Entropy = entropy })),
     ];
 
     public static IReadOnlyList<NicFeatures> AllFeatures { get; } =

@@ -136,3 +136,19 @@ internal sealed partial class TrunkStack;
 
 [TwinOf<TrunkStack>]
 internal sealed partial class TrunkTwin;
+
+[NetworkStack]
+[NicQueues(1)]
+[ChecksumOffload]
+[Gro]
+[Ipv4("10.0.0.1/24")]
+[Tcp(MaxGsoSegments = 4)]
+[SocketMemory]
+[SmallQueues(LimitOutputBytes = 6_000)]
+[Gso]
+[TcpHandler<EchoHandler>(80, Connections = 16)]
+[TcpHandler<SinkHandler>(81, Connections = 16)]
+internal sealed partial class ThriftyStack;
+
+[TwinOf<ThriftyStack>]
+internal sealed partial class ThriftyTwin;

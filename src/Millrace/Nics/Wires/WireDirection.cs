@@ -23,6 +23,7 @@ internal sealed class WireDirection(MemoryWire wire, WireGate gate, ulong stream
     private FixedQueue<WirePacket> arrived = new(0);
     private FixedQueue<Departure> departures = new(0);
     private PriorityQueue<WirePacket, (long At, long Order)> travelling = new();
+    private LentDepartures? lentDepartures;
     private long order;
     private long busyUntil = long.MinValue;
     private long sent;
@@ -55,6 +56,15 @@ internal sealed class WireDirection(MemoryWire wire, WireGate gate, ulong stream
     public WirePacket FirstArrived => arrived.First;
 
     public int CompletedCount => sender?.CompletedCount ?? 0;
+
+    /// <summary>Packets that have departed and are lent, if anybody asked for them.</summary>
+    public int DepartedCount => lentDepartures?.Count ?? 0;
+
+    public int TakeDeparted(Span<Frame> packets)
+    {
+        lentDepartures ??= new LentDepartures(sender!.Arena.Capacity);
+        return lentDepartures.Take(packets);
+    }
 
     public void OpenSender(Arena arena, WireQueue owner)
     {
@@ -178,6 +188,10 @@ internal sealed class WireDirection(MemoryWire wire, WireGate gate, ulong stream
             {
                 sender!.CompleteNow(departed.Head);
             }
+            else
+            {
+                lentDepartures?.Add(departed.Head);
+            }
         }
     }
 
@@ -194,7 +208,12 @@ internal sealed class WireDirection(MemoryWire wire, WireGate gate, ulong stream
         packet.Source.Settle(packet.Head);
     }
 
-    public Frame TakeCompleted() => sender!.TakeCompleted();
+    public Frame TakeCompleted()
+    {
+        var head = sender!.TakeCompleted();
+        lentDepartures?.Forget(head);
+        return head;
+    }
 
     public long NextDeparture => departures.Count > 0 ? departures.First.At : long.MaxValue;
 
@@ -270,6 +289,10 @@ internal sealed class WireDirection(MemoryWire wire, WireGate gate, ulong stream
         if (departsAt > now)
         {
             departures.Enqueue(new Departure(departsAt, packet, Completes: false));
+        }
+        else
+        {
+            lentDepartures?.Add(packet);
         }
     }
 

@@ -67,7 +67,7 @@ internal sealed class WireQueue : NicQueue
         get
         {
             using var entry = gate.Enter();
-            if (outgoing.CompletedCount > 0 || IsReceivable)
+            if (outgoing.CompletedCount > 0 || outgoing.DepartedCount > 0 || IsReceivable)
             {
                 return Math.Max(incoming.Now, outgoing.Now);
             }
@@ -118,6 +118,18 @@ internal sealed class WireQueue : NicQueue
         {
             interrupt.Set();
         }
+    }
+
+    public override int TakeDeparted(Span<Frame> packets, long now)
+    {
+        if (options.Mode == WireMode.Copying)
+        {
+            return 0;
+        }
+
+        using var entry = gate.Enter();
+        outgoing.Advance(now);
+        return outgoing.TakeDeparted(packets);
     }
 
     public override int Reclaim(Span<Frame> packets, long now)
@@ -178,7 +190,7 @@ internal sealed class WireQueue : NicQueue
         long until;
         using (gate.Enter())
         {
-            if (outgoing.CompletedCount > 0 || IsReceivable)
+            if (outgoing.CompletedCount > 0 || outgoing.DepartedCount > 0 || IsReceivable)
             {
                 sleeping = false;
                 return true;

@@ -27,8 +27,8 @@ public sealed class TcpHost : IDisposable
         Ledger = new Ledger();
         Outbox = new Outbox(Arena, Ledger, choice.OutboxCapacity);
         Network = new TestNetwork(address, choice.Mtu);
-        Tcp = new Tcp<TestTcpSettings, TestSocketMemory, TestApplications>(
-            new TestTcpSettings(choice), new TestSocketMemory(choice), Arena, Ledger, Outbox, new Entropy(seed, ~seed), Network,
+        Tcp = new Tcp<TestTcpSettings, TestSocketMemory, TestSmallQueues, TestApplications>(
+            new TestTcpSettings(choice), new TestSocketMemory(choice), new TestSmallQueues(choice), Arena, Ledger, Outbox, new Entropy(seed, ~seed), Network,
             new TestApplications(Applications));
     }
 
@@ -46,7 +46,7 @@ public sealed class TcpHost : IDisposable
 
     public TestNetwork Network { get; }
 
-    public Tcp<TestTcpSettings, TestSocketMemory, TestApplications> Tcp { get; }
+    public Tcp<TestTcpSettings, TestSocketMemory, TestSmallQueues, TestApplications> Tcp { get; }
 
     /// <summary>Keeps packets in the transmit ring until <see cref="Complete"/>, as a slow NIC does.</summary>
     public bool HoldsTransmits { get; set; }
@@ -217,15 +217,17 @@ public sealed class TcpHost : IDisposable
         BinaryPrimitives.WriteUInt32BigEndian(packet.Slice(16, 4), destination.Ipv4);
     }
 
-    /// <summary>The NIC is done with all it has.</summary>
-    public void Complete()
+    /// <summary>The NIC is done with the oldest packets it has, or with all.</summary>
+    public void Complete(int count = int.MaxValue)
     {
-        foreach (var frame in inRing)
+        count = Math.Min(count, inRing.Count);
+        foreach (var frame in inRing.Take(count))
         {
+            Tcp.Transmitted(frame);
             Arena.ReleaseChain(frame, Holders.TransmitRing);
         }
 
-        inRing.Clear();
+        inRing.RemoveRange(0, count);
     }
 
     /// <summary>Nothing is held and nothing is charged: the accounts are balanced.</summary>

@@ -35,6 +35,9 @@ public sealed class TcpChoice
     public int Mtu { get; init; } = 1500;
 
     public int OutboxCapacity { get; init; } = 256;
+
+    /// <summary>0 leaves small queues out.</summary>
+    public int LimitOutputBytes { get; init; }
 }
 
 public readonly struct TestTcpSettings(TcpChoice choice) : ITcpSettings
@@ -89,6 +92,11 @@ public readonly struct TestSocketMemory(TcpChoice choice) : ISocketMemorySetting
     public MemoryLimits Rmem => choice.Rmem;
 
     public MemoryLimits Wmem => choice.Wmem;
+}
+
+public readonly struct TestSmallQueues(TcpChoice choice) : ISmallQueuesSettings
+{
+    public int LimitOutputBytes => choice.LimitOutputBytes;
 }
 
 /// <summary>A network layer with one interface and a path MTU that a test may change.</summary>

@@ -1,0 +1,150 @@
+using System.Numerics;
+using Millrace.Headers;
+using Millrace.Memory;
+
+namespace Millrace.Tcp;
+
+/// <content>
+/// TCP Small Queues (net/ipv4/tcp_output.c, tcp_small_queue_check and tcp_wfree): a connection's data frames are charged to it,
+/// by truesize, from the outbox on until the NIC's ring has let go of them. At its limit the connection stops, and the next of its
+/// completions puts it back on the output list. Nothing of it is compiled where the limit is the constant 0.
+/// </content>
+public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
+{
+    /// <summary>What is below TCP lasts for 2^-10 seconds at the pacing rate (sk_pacing_shift).</summary>
+    private const int PacingShift = 10;
+
+    // tcp_pacing_ss_ratio and tcp_pacing_ca_ratio, in percent
+    private const long SlowStartRatio = 200;
+    private const long CongestionAvoidanceRatio = 120;
+
+    /// <summary>
+    /// A frame's owner is the connection's place, plus one, in so many low bits and the place's generation above them: a completion
+    /// that comes when the place has another connection counts for nobody.
+    /// </summary>
+    private readonly int ownerIndexBits;
+
+    private long wmemAlloc;
+
+    public override long WmemAlloc => wmemAlloc;
+
+    public override int WmemAllocOf(int index) => connections[index].WmemAlloc;
+
+    public override long PacingRateOf(int index)
+    {
+        ref var connection = ref connections[index];
+        return smallQueues.LimitOutputBytes != 0 ? connection.PacingRate : PacingRate(ref connection);
+    }
+
+    private static int OwnerIndexBits(int count) => 32 - BitOperations.LeadingZeroCount((uint)count);
+
+    private int OwnerOf(int index, ref TcpConnection connection) => (connection.Generation << ownerIndexBits) | (index + 1);
+
+    /// <summary>The completion of a transmit: the charge ends.</summary>
+    internal override void Transmitted(Frame head)
+    {
+        for (var frame = head; !frame.IsNone;)
+        {
+            ref var metadata = ref arena.Metadata(frame);
+            if (metadata.Owner != 0)
+            {
+                Uncharge(metadata.Owner, metadata.Truesize);
+                metadata.Owner = 0;
+            }
+
+            frame = metadata.NextFragment;
+        }
+    }
+
+    /// <summary>Charges a packet of the send queue, of which nothing is below TCP yet.</summary>
+    private void Charge(int index, ref TcpConnection connection, Frame head)
+    {
+        if (smallQueues.LimitOutputBytes == 0)
+        {
+            return;
+        }
+
+        var owner = OwnerOf(index, ref connection);
+        var truesize = 0;
+        for (var frame = head; !frame.IsNone;)
+        {
+            ref var metadata = ref arena.Metadata(frame);
+            metadata.Owner = owner;
+            truesize += metadata.Truesize;
+            frame = metadata.NextFragment;
+        }
+
+        connection.WmemAlloc += truesize;
+        wmemAlloc += truesize;
+    }
+
+    private void Uncharge(int owner, int truesize)
+    {
+        wmemAlloc -= truesize;
+        var index = (owner & ((1 << ownerIndexBits) - 1)) - 1;
+        ref var connection = ref connections[index];
+        if (OwnerOf(index, ref connection) != owner)
+        {
+            return;
+        }
+
+        connection.WmemAlloc -= truesize;
+        if (connection.Has(TcpTraits.Throttled))
+        {
+            connection.Traits &= ~TcpTraits.Throttled;
+            List(index);
+        }
+    }
+
+    /// <summary>Whether a packet must wait for completions of those before it.</summary>
+    private bool IsThrottled(ref TcpConnection connection, int truesize, bool isRepeated)
+    {
+        if (smallQueues.LimitOutputBytes == 0)
+        {
+            return false;
+        }
+
+        var limit = Math.Min(Math.Max(2L * truesize, connection.PacingRate >> PacingShift), smallQueues.LimitOutputBytes);
+        if (connection.WmemAlloc <= (isRepeated ? 2 * limit : limit) || HasAtMostOneFrameOut(ref connection))
+        {
+            return false;
+        }
+
+        counters.SmallQueueThrottled++;
+        connection.Traits |= TcpTraits.Throttled;
+        return true;
+    }
+
+    /// <summary>With so little to be acknowledged there is no need to wait (tcp_rtx_queue_empty_or_single_skb).</summary>
+    private bool HasAtMostOneFrameOut(ref TcpConnection connection)
+    {
+        if (connection.SendHead.IsNone)
+        {
+            return true;
+        }
+
+        var second = NextInSendQueue(connection.SendHead);
+        return second.IsNone || new SequenceNumber(arena.Metadata(second).Sequence) >= connection.SndMax;
+    }
+
+    private void UpdatePacingRate(ref TcpConnection connection)
+    {
+        if (smallQueues.LimitOutputBytes != 0)
+        {
+            connection.PacingRate = PacingRate(ref connection);
+        }
+    }
+
+    /// <summary>cwnd over the smoothed round trip, times 2 or 1.2 (net/ipv4/tcp_input.c, tcp_update_pacing_rate).</summary>
+    private static long PacingRate(ref TcpConnection connection)
+    {
+        if (connection.Rtt.Smoothed == 0)
+        {
+            return long.MaxValue;
+        }
+
+        var isSlowStart = connection.Congestion.Window < connection.Congestion.SlowStartThreshold / 2;
+        long window = Math.Max(connection.Congestion.Window, connection.SndMax - connection.SndUna);
+        return (isSlowStart ? SlowStartRatio : CongestionAvoidanceRatio) * window * (Second / Microsecond / 100) / connection.Rtt.Smoothed;
+    }
+}
