@@ -25,6 +25,7 @@ internal sealed partial class DrainStack;
 [Ipv4("10.0.0.2/24")]
 [Tcp]
 [SocketMemory]
+[SmallQueues]
 [Gso]
 [TcpHandler<FloodHandler>(81, Connections = 4)]
 internal sealed partial class FloodStack;

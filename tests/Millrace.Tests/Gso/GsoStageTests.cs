@@ -38,10 +38,19 @@ public sealed class GsoStageTests : IDisposable
     {
         var gso = new GsoHarness(arena);
         var head = gso.Make(Whole(4500), Mss, 700, () => 900);
-        arena.Metadata(head).Owner = 42;
+        var (owned, truesize) = (0, 0);
+        for (var frame = head; !frame.IsNone; frame = arena.Metadata(frame).NextFragment)
+        {
+            arena.Metadata(frame).Owner = 42;
+            truesize += arena.Metadata(frame).Truesize;
+            owned++;
+        }
+
+        Assert.True(owned > 1);
         Assert.Equal(Verdict.Held, gso.Transmit(head));
         Assert.Equal(0, arena.Used(Share.Sockets));
         Assert.Equal([0, 0, 0, 0, 42], gso.Output.Select(frame => arena.Metadata(frame).Owner));
+        Assert.Equal(truesize, arena.Metadata(gso.Output[^1]).Truesize);
         Assert.Equal(PlainSegmenter.Cut(Whole(4500), Mss, false), gso.TakeOutput());
         Assert.Equal(arena.Capacity, arena.FreeCount);
     }

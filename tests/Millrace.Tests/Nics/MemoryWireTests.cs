@@ -56,6 +56,31 @@ public sealed class MemoryWireTests
     }
 
     [Fact]
+    public void A_lent_packet_is_told_of_when_it_has_departed_and_not_after_it_came_back()
+    {
+        using var wire = new MemoryWire(new MemoryWireOptions { BandwidthBitsPerSecond = 8_000_000, DelayNanoseconds = 1_000_000 });
+        using Station a = new(wire.A), b = new(wire.B);
+        var departed = new Frame[8];
+        Assert.Equal(0, a.Queue.TakeDeparted(departed, 0));
+        var (first, second) = (a.Make(Station.Pattern(1000, 1)), a.Make(Station.Pattern(1000, 2)));
+        Assert.True(a.TrySend(first, 0));
+        Assert.True(a.TrySend(second, 0));
+
+        // a byte takes a microsecond
+        Assert.Equal(0, a.Queue.TakeDeparted(departed, 999_999));
+        Assert.Equal(1_000_000, a.Queue.NextEvent);
+        Assert.Equal(1, a.Queue.TakeDeparted(departed, 1_000_000));
+        Assert.Equal(first, departed[0]);
+        Assert.Equal(0, a.Reclaim(1_000_000));
+        Assert.Equal(0, a.Queue.TakeDeparted(departed, 1_000_000));
+
+        // the second is complete before anybody asks whether it has departed
+        Assert.Equal(2, b.Swallow(3_000_000));
+        Assert.Equal(2, a.Reclaim(3_000_000));
+        Assert.Equal(0, a.Queue.TakeDeparted(departed, 3_000_000));
+    }
+
+    [Fact]
     public void A_frame_in_the_retransmit_queue_outlives_its_completion()
     {
         using var wire = new MemoryWire();
