@@ -43,7 +43,7 @@ internal sealed class CommandLine
 
     private readonly Option<double> loss = new("--loss")
     {
-        Description = "Probability from 0 to 0.5 that the wire loses a frame; the run in memory is then in virtual time.",
+        Description = "Probability from 0 to 0.5 that the wire loses a frame (above 0.2 few connections survive); the run in memory is then in virtual time.",
         HelpName = "P",
         CustomParser = result => ParseNumber(result, 0.5, "a probability from 0 to 0.5, such as 0.02"),
     };

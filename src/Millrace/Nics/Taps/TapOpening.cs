@@ -103,9 +103,9 @@ internal static class TapOpening
         ("TUNSETIFF", Errno.NotPermitted or Errno.AccessDenied) =>
             $"The TAP {name} may not be made: it needs CAP_NET_ADMIN, or an interface made for this user beforehand (ip tuntap add dev {name} mode tap user USER).",
         ("TUNSETIFF", Errno.Busy) =>
-            $"The TAP {name} is in use by another process: choose another TapOptions.Name, or tap%d for one that is free.",
+            $"The TAP {name} is in use by another process: choose another name, or tap%d for one that is free.",
         ("TUNSETIFF", Errno.Invalid) =>
-            $"{name} exists and is of another kind (TUN, or single-queue against multi-queue): choose another TapOptions.Name, or delete it (ip link del {name}).",
+            $"{name} exists and is of another kind (TUN, or single-queue against multi-queue): choose another name, or delete it (ip link del {name}).",
         _ => $"The TAP {name} cannot be opened: {step} says {Libc.Describe(error)}.",
     });
 }
