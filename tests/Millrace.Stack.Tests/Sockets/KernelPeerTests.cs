@@ -81,10 +81,7 @@ public sealed class KernelPeerTests
         for (var i = 0; i < 200; i++)
         {
             // the same port again and again, which this side holds in TIME-WAIT
-            using var kernel = world.Space.Run(() => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
-            kernel.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
-            kernel.Bind(new IPEndPoint(Kernel, 30_000));
-            await kernel.ConnectAsync(new IPEndPoint(Stack, 80)).WaitAsync(AsyncStacks.Patience);
+            using var kernel = await ConnectFrom(world, 30_000);
             var server = await listener.AcceptAsync();
             await server.WriteAsync(new byte[10]);
             await server.DisposeAsync();
@@ -97,6 +94,26 @@ public sealed class KernelPeerTests
             }
 
             Assert.Equal(10, count);
+        }
+    }
+
+    /// <summary>The kernel has the port free only when its end of the connection before has got the last acknowledgment.</summary>
+    private static async Task<Socket> ConnectFrom(KernelWorld world, int port)
+    {
+        for (var end = DateTime.UtcNow + AsyncStacks.Patience; ; await Task.Delay(1))
+        {
+            var kernel = world.Space.Run(() => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+            kernel.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            kernel.Bind(new IPEndPoint(Kernel, port));
+            try
+            {
+                await kernel.ConnectAsync(new IPEndPoint(Stack, 80)).WaitAsync(AsyncStacks.Patience);
+                return kernel;
+            }
+            catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressNotAvailable && DateTime.UtcNow < end)
+            {
+                kernel.Dispose();
+            }
         }
     }
 
