@@ -105,6 +105,7 @@ internal sealed class ApplicationsEmitter(Plan plan, CodeWriter code, string own
             EmitNumber("Connections", tcp, application => application.Spec.Connections);
             EmitNumber("Port", tcp, application => application.Spec.Port);
             EmitNumber("Backlog", tcp, application => application.Spec.Backlog);
+            EmitNumber("FastOpenQueue", tcp, application => application.Spec.FastOpenQueue);
             code.Line();
             code.Block("public void Opened(int application, int slot, global::Millrace.Sockets.TcpSocket socket)", () => EmitSwitch(tcp, application =>
                 application.Spec.Kind == ApplicationKind.AsyncSockets

@@ -186,6 +186,7 @@ internal sealed class StackParser(INamedTypeSymbol stack, Compilation compilatio
                 attribute.ConstructorArguments.Length > 0 && attribute.ConstructorArguments[0].Value is int port ? port : 0,
                 attribute.Named("Connections", 1024),
                 attribute.Named("Backlog", 0),
+                attribute.Named("FastOpenQueue", 0),
                 attribute.Named("Calls", 1024),
                 (handler is null ? [] : StageParser.Constructor(handler).Select(parameter => StageParser.Parameter(parameter, handler))).ToEquatable()));
             CheckApplication(attribute, handler, applications);
@@ -213,6 +214,7 @@ internal sealed class StackParser(INamedTypeSymbol stack, Compilation compilatio
         CheckRange(attribute, label, "port", application.Port, application.Kind == ApplicationKind.Udp ? 1 : 0, 65535);
         CheckRange(attribute, label, "Connections", application.Connections, 1, 1 << 24);
         CheckRange(attribute, label, "Backlog", application.Backlog, 0, 65535);
+        CheckRange(attribute, label, "FastOpenQueue", application.FastOpenQueue, 0, 65535);
         CheckRange(attribute, label, "Calls", application.Calls, 1, 1 << 20);
         if (handler is not null && StructRules.Fault(handler) is var (problem, remedy))
         {

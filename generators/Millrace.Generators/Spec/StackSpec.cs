@@ -127,6 +127,7 @@ internal sealed record ApplicationSpec(
     int Port,
     int Connections,
     int Backlog,
+    int FastOpenQueue,
     int Calls,
     EquatableArray<ParameterSpec> Constructor);
 

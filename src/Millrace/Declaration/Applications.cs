@@ -17,6 +17,12 @@ public sealed class TcpHandlerAttribute<THandler>(int port = 0) : Attribute
 
     /// <summary>Handshakes and connections that wait to be accepted; 0 takes the profile's somaxconn.</summary>
     public int Backlog { get; set; }
+
+    /// <summary>
+    /// Connections that the handler may have before their handshake is over, because the SYN had a valid cookie of Fast Open
+    /// (TCP_FASTOPEN); 0 for none. It needs 2 in <see cref="ITcpSettings.FastOpen"/>.
+    /// </summary>
+    public int FastOpenQueue { get; set; }
 }
 
 /// <summary>An application over UDP that runs inside the loop.</summary>

@@ -71,6 +71,12 @@ public sealed class TcpAttribute : StageAttribute
 
     /// <inheritdoc cref="ITcpSettings.MaxGsoSegments"/>
     public int MaxGsoSegments { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.FastOpen"/>
+    public int FastOpen { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.FastOpenCacheEntries"/>
+    public int FastOpenCacheEntries { get; set; }
 }
 
 /// <summary>The settings of <see cref="TcpAttribute"/>.</summary>
@@ -191,4 +197,19 @@ public interface ITcpSettings
     [Allowed(1, 65_535)]
     [DecidesCapacity]
     int MaxGsoSegments { get; }
+
+    /// <summary>
+    /// Fast Open (RFC 7413), a sum: 1 connections that are opened with first data, 2 listeners that have a limit for it
+    /// (<see cref="TcpHandlerAttribute{THandler}.FastOpenQueue"/>), 4 first data goes on the SYN without a cookie, 0x200 it is
+    /// accepted without one, 0x400 every listener has its backlog for a limit.
+    /// </summary>
+    [Default(1, Source = "tcp_fastopen")]
+    [Allowed(0, 0x607)]
+    int FastOpen { get; }
+
+    /// <summary>Servers whose cookie and segment size are remembered; the one not used for longest makes room.</summary>
+    [Default(1024, Source = "tcp_metrics")]
+    [Allowed(1, 1 << 20)]
+    [DecidesCapacity]
+    int FastOpenCacheEntries { get; }
 }

@@ -6,7 +6,10 @@ namespace Millrace.Sockets;
 /// </summary>
 public interface ITcpHandler
 {
-    /// <summary>The connection is established.</summary>
+    /// <summary>
+    /// The connection is established, or opened early by a cookie (<see cref="TcpHandlerAttribute{THandler}.FastOpenQueue"/>):
+    /// then its handshake is still to end, and the same request may come twice.
+    /// </summary>
     void Connected(TcpSocket socket);
 
     /// <summary>Bytes arrived in order: look with <see cref="TcpSocket.Peek"/>, take with <see cref="TcpSocket.Consume"/>.</summary>
@@ -68,6 +71,9 @@ public interface ITcpApplications
 
     /// <summary>The backlog of that listener, or 0 for the default.</summary>
     int Backlog(int application);
+
+    /// <summary>Connections that listener may have whose handshake is not over (Fast Open), or 0.</summary>
+    int FastOpenQueue(int application);
 
     /// <summary>A slot of the application is taken into use: its handler is made anew.</summary>
     void Opened(int application, int slot, TcpSocket socket);

@@ -24,8 +24,10 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
                 break;
 
             case TcpState.SynReceived:
-                // kept until the handshake is over, or nothing would repeat the SYN (RFC 9293 §3.10.4)
+                // kept until the handshake is over, or nothing would repeat the SYN (RFC 9293 §3.10.4); a connection that was
+                // opened early may send its FIN behind the SYN-ACK
                 connection.Traits |= TcpTraits.FinQueued;
+                List(index);
                 break;
 
             case TcpState.Established or TcpState.CloseWait:
@@ -181,6 +183,8 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
             listeners[connection.Listener].Pending--;
             connection.Listener = None;
         }
+
+        LeaveFastOpenQueue(ref connection);
 
         var slot = connection.Slot;
         var application = connection.Application;

@@ -97,6 +97,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         if (segment.IsAck)
         {
             Establish(index, ref connection, ref segment);
+            TakeFastOpenAnswer(ref connection, ref segment);
             Demand(index, TcpPending.Ack);
         }
         else

@@ -37,7 +37,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
             TransportErrorKind.PortUnreachable or TransportErrorKind.ProtocolUnreachable => TcpCloseReason.Refused,
             _ => TcpCloseReason.HostUnreachable,
         };
-        if (connection.State is TcpState.SynSent or TcpState.SynReceived)
+        if (connection.State is TcpState.SynSent or TcpState.SynReceived && !connection.IsOpenEarly)
         {
             // nothing to lose yet (RFC 5461 §4.1; Linux takes them for hard here)
             counters.AttemptFails++;

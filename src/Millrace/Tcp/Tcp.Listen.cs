@@ -21,10 +21,17 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
 
         /// <summary>Connections in SYN-RECEIVED.</summary>
         public int Pending;
+
+        /// <summary>Connections in SYN-RECEIVED that the application may have at once; 0 switches Fast Open off.</summary>
+        public int FastOpenQueue;
+
+        /// <summary>Those that it has, and the resets held against it.</summary>
+        public int FastOpenPending;
+        public FastOpenResets.List FastOpenResets;
         public bool IsOpen;
     }
 
-    public override bool TryListen(int application, ushort port, int backlog = 0)
+    public override bool TryListen(int application, ushort port, int backlog = 0, int fastOpenQueue = 0)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)application, (uint)applications.Count);
         ArgumentOutOfRangeException.ThrowIfZero(port);
@@ -40,7 +47,15 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
             return false;
         }
 
-        listeners[place] = new Listener { Port = port, Application = application, Backlog = BacklogOf(backlog), IsOpen = true };
+        listeners[place] = new Listener
+        {
+            Port = port,
+            Application = application,
+            Backlog = BacklogOf(backlog),
+            FastOpenQueue = FastOpenQueueOf(fastOpenQueue, BacklogOf(backlog)),
+            FastOpenResets = new FastOpenResets.List(),
+            IsOpen = true,
+        };
         listenerOfPort[port] = (ushort)(place + 1);
         return true;
     }
@@ -55,6 +70,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
 
         listenerOfPort[port] = 0;
         listeners[place].IsOpen = false;
+        CloseFastOpenQueue(place);
         for (var i = 0; i < connections.Length && listeners[place].Pending > 0; i++)
         {
             ref var connection = ref connections[i];
@@ -136,8 +152,9 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         connection.Application = accepting.Application;
         StartSending(ref connection, iss);
         TakeSyn(ref connection, ref segment);
+        var opensEarly = JudgeFastOpen(listener, ref connection, ref segment);
         Demand(index, TcpPending.Syn);
-        return Verdict.Consumed;
+        return opensEarly ? AcceptFastOpen(index, ref connection, ref segment) : Verdict.Consumed;
     }
 
     /// <summary>Takes over what the peer's SYN says, and settles what both ends do.</summary>
@@ -233,11 +250,8 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
     /// <summary>Both SYNs are acknowledged.</summary>
     private void Establish(int index, ref TcpConnection connection, ref TcpSegment segment)
     {
-        notices |= TcpNotices.Connected;
         connection.SndUna = connection.Iss + 1;
         connection.SndNxt = SequenceNumber.Max(connection.SndNxt, connection.SndUna);
-        connection.SndSml = connection.SndUna;
-        connection.Recover = connection.SndUna;
         connection.Retransmits = 0;
         connection.Backoff = 0;
         StopRetransmission(ref connection);
@@ -254,6 +268,22 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
             connection.Rtt.FallBack();
         }
 
+        StartKeepAlive(index, ref connection);
+        if ((connection.FastOpen & FastOpenTraits.Accepted) != 0)
+        {
+            EndFastOpen(index, ref connection);
+            return;
+        }
+
+        notices |= TcpNotices.Connected;
+        connection.SndSml = connection.SndUna;
+        connection.Recover = connection.SndUna;
+        StartTransfer(ref connection);
+    }
+
+    /// <summary>The windows that data starts with.</summary>
+    private void StartTransfer(ref TcpConnection connection)
+    {
         // a SYN that was lost starts with one segment (RFC 5681 §3.1)
         var window = connection.Has(TcpTraits.SynRetransmitted) ? 1 : settings.InitialCongestionWindow;
         connection.Congestion.Start(window * connection.Mss);
@@ -261,7 +291,6 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         GrowSendBuffer(ref connection);
         connection.Space.Since = now;
         connection.Space.Drained = connection.RcvWnd;
-        StartKeepAlive(index, ref connection);
     }
 
     private bool TryTakeSlot(int application, out int slot)

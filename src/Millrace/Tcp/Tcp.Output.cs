@@ -31,7 +31,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
             return false;
         }
 
-        if (connection.State > TcpState.SynReceived)
+        if (connection.State > TcpState.SynReceived || connection.IsOpenEarly)
         {
             if ((connection.Pending & TcpPending.Retransmit) != 0 && !TryRetransmitFirst(index, ref connection))
             {

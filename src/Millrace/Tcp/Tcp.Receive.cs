@@ -53,6 +53,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
             Window = TcpHeader.Window(header),
             PayloadOffset = offset + headerLength,
             PayloadLength = length - headerLength,
+            OptionsLength = headerLength - TcpHeader.MinimumLength,
         };
         if (headerLength > TcpHeader.MinimumLength)
         {

@@ -136,7 +136,9 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
     {
         var isActive = connection.State == TcpState.SynSent;
         var linear = isActive ? settings.SynLinearTimeouts : 0;
-        var most = linear + (isActive ? settings.SynRetries : settings.SynAckRetries);
+
+        // once more if the application has the connection already (tcp_fastopen_synack_timer)
+        var most = linear + (isActive ? settings.SynRetries : settings.SynAckRetries + (connection.IsOpenEarly ? 1 : 0));
         if (connection.Retransmits >= most)
         {
             counters.AttemptFails++;

@@ -47,9 +47,9 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
 
     private Verdict ArriveSynchronized(int index, ref TcpConnection connection, ref TcpSegment segment)
     {
-        if (connection.State == TcpState.SynReceived && segment.IsSyn && !segment.IsAck && segment.Sequence == connection.RcvNxt - 1)
+        if (connection.State == TcpState.SynReceived && segment.IsSyn && !segment.IsAck && segment.Sequence == connection.SndWl1)
         {
-            // the peer's SYN again: ours got lost
+            // the peer's SYN again, which alone has set SND.WL1 until now: ours got lost
             return RepeatSynAck(index, ref connection);
         }
 
@@ -219,8 +219,10 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
             counters.EstabResets++;
         }
 
+        var wasOpen = !isHandshake || connection.IsOpenEarly;
+        HoldReset(ref connection);
         Transit(ref connection, TcpEvent.Abort);
-        Finish(index, isHandshake ? TcpCloseReason.Refused : TcpCloseReason.Reset);
+        Finish(index, wasOpen ? TcpCloseReason.Reset : TcpCloseReason.Refused);
         return Verdict.Consumed;
     }
 

@@ -112,27 +112,36 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         };
         ref var metadata = ref arena.Metadata(frame);
         var slot = Arena.Slot(ref metadata);
-        var length = TcpHeader.MinimumLength + options.WriteSyn(slot[(metadata.DataOffset + TcpHeader.MinimumLength)..]);
-        metadata.DataLength = (ushort)length;
-        var header = slot.Slice(metadata.DataOffset, length);
+        var headerLength = TcpHeader.MinimumLength + options.WriteSyn(slot[(metadata.DataOffset + TcpHeader.MinimumLength)..]);
+        var isFirst = connection.SndMax == connection.Iss;
+        var payload = 0;
+        if (isFirst && connection.FastOpen != FastOpenTraits.None)
+        {
+            (headerLength, payload) = AddFastOpen(ref connection, slot[metadata.DataOffset..], headerLength);
+        }
+
+        metadata.DataLength = (ushort)(headerLength + payload);
+        var header = slot.Slice(metadata.DataOffset, headerLength);
         TcpHeader.Write(
             header,
             connection.LocalPort,
             connection.RemotePort,
             connection.Iss,
             isAnswer ? connection.RcvNxt : default,
-            length,
+            headerLength,
             isAnswer ? TcpFlags.Syn | TcpFlags.Ack : TcpFlags.Syn,
             (ushort)Math.Min(connection.RcvWnd, MaximumUnscaledWindow));
-        LeaveChecksum(ref metadata, header, connection.LocalAddress, connection.RemoteAddress, length);
+        LeaveChecksum(ref metadata, header, connection.LocalAddress, connection.RemoteAddress, headerLength + payload);
         outbox.TryCommit(To(ref connection, frame));
         counters.OutSegs++;
-        connection.Pending &= ~(TcpPending.Syn | TcpPending.Ack);
-        if (connection.SndMax == connection.Iss)
+        connection.Pending &= ~TcpPending.Syn;
+        connection.RcvWup = connection.RcvNxt;
+        AcknowledgmentSent(ref connection);
+        if (isFirst)
         {
             connection.SynSentAt = now;
             connection.SndNxt = connection.Iss + 1;
-            connection.SndMax = connection.SndNxt;
+            connection.SndMax = connection.SndNxt + payload;
             StartRetransmission(index, ref connection);
         }
 

@@ -19,7 +19,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
     private readonly int[] sendLinks;
 
     private static bool MayWrite(ref TcpConnection connection) =>
-        connection.State is TcpState.Established or TcpState.CloseWait && !connection.Has(TcpTraits.FinQueued)
+        (connection.State is TcpState.Established or TcpState.CloseWait || connection.IsOpenEarly) && !connection.Has(TcpTraits.FinQueued)
         && (connection.Pending & (TcpPending.Reset | TcpPending.End)) == 0;
 
     public override int WritableOf(int index)

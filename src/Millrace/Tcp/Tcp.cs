@@ -10,7 +10,7 @@ namespace Millrace.Tcp;
 /// segments at the end of the poll.
 /// </summary>
 /// <remarks>
-/// Not done, so not offered: selective acknowledgment (RFC 2018), Fast Open, ECN, urgent data (the URG bit is ignored and
+/// Not done, so not offered: selective acknowledgment (RFC 2018), ECN, urgent data (the URG bit is ignored and
 /// its bytes are ordinary data), SYN cookies.
 /// </remarks>
 public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications> : TcpSockets
@@ -118,6 +118,9 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
 
         freeConnectionCount = connections.Length;
         timeWaits = new TimeWaitTable(settings.MaxTimeWaitBuckets);
+        fastOpenCache = new FastOpenCache(settings.FastOpenCacheEntries, entropy);
+        fastOpenKeys = new FastOpenKeys(NewFastOpenKey());
+        fastOpenResets = new FastOpenResets(connections.Length);
         flows = new FlowTable(connections.Length + settings.MaxTimeWaitBuckets, entropy);
         wheel = new TimerWheel(connections.Length);
         outputRing = new int[(int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(connections.Length, 1))];
@@ -126,7 +129,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         guaranteedFrames = Math.Min(arena.Quota(Share.Sockets) / 2, slotCount * GuaranteedFramesEach);
         for (var i = 0; i < count; i++)
         {
-            if (applications.Port(i) != 0 && !TryListen(i, (ushort)applications.Port(i), applications.Backlog(i)))
+            if (applications.Port(i) != 0 && !TryListen(i, (ushort)applications.Port(i), applications.Backlog(i), applications.FastOpenQueue(i)))
             {
                 throw new ArgumentException($"Two TCP applications listen on port {applications.Port(i)}; give each a port of its own.", nameof(applications));
             }
@@ -228,6 +231,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         connection.RemotePort = key.RemotePort;
         connection.Slot = None;
         connection.Listener = None;
+        connection.FastOpenListener = None;
         connection.RetransmitAt = Never;
         connection.DelayedAckAt = Never;
         connection.KeepAliveAt = Never;

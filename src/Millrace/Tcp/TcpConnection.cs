@@ -19,6 +19,7 @@ internal struct TcpConnection
 
     public byte SendWindowScale;
     public byte ReceiveWindowScale;
+    public FastOpenTraits FastOpen;
 
     // receive (RFC 9293 §3.3.1, figure 4)
     public SequenceNumber RcvNxt;
@@ -150,6 +151,9 @@ internal struct TcpConnection
     /// <summary>Listener whose backlog counts this connection while it is in SYN-RECEIVED, else -1.</summary>
     public int Listener;
 
+    /// <summary>Listener whose limit of Fast Open counts this connection while it is in SYN-RECEIVED, else -1.</summary>
+    public int FastOpenListener;
+
     /// <summary>How often this place was used; 0 means never.</summary>
     public int Generation;
     public TcpCloseReason CloseReason;
@@ -167,6 +171,9 @@ internal struct TcpConnection
 
     /// <summary>Bytes, a FIN counted, between SND.UNA and SND.NXT.</summary>
     public int InFlight => SndNxt - SndUna;
+
+    /// <summary>In SYN-RECEIVED, but the application has it already: it sends and is told of data (RFC 7413 §4.2.2).</summary>
+    public bool IsOpenEarly => State == TcpState.SynReceived && (FastOpen & FastOpenTraits.Accepted) != 0;
 
     /// <summary>Whether a FIN stands behind what was written.</summary>
     public bool IsFinDue => Has(TcpTraits.FinQueued) && SndNxt <= WriteSequence;

@@ -54,6 +54,13 @@ public struct TcpCounters
     public long TCPToZeroWindowAdv;
     public long TCPWinProbe;
     public long TCPWantZeroWindowAdv;
+    public long TCPFastOpenActive;
+    public long TCPFastOpenActiveFail;
+    public long TCPFastOpenPassive;
+    public long TCPFastOpenPassiveFail;
+    public long TCPFastOpenListenOverflow;
+    public long TCPFastOpenCookieReqd;
+    public long TCPFastOpenPassiveAltKey;
 
     /// <summary>How often sending stopped because too much was below TCP; the kernel counts it nowhere.</summary>
     public long SmallQueueThrottled;

@@ -24,6 +24,12 @@ internal ref struct TcpSegment
 
     public TcpOptions Options;
 
+    /// <summary>Bytes of options in the header.</summary>
+    public int OptionsLength;
+
+    /// <summary>All options as they came, for what only a SYN can say.</summary>
+    public readonly ReadOnlySpan<byte> OptionBytes => Arena.Slot(ref Metadata).Slice(PayloadOffset - OptionsLength, OptionsLength);
+
     public readonly bool IsSyn => (Flags & TcpFlags.Syn) != 0;
 
     public readonly bool IsAck => (Flags & TcpFlags.Ack) != 0;

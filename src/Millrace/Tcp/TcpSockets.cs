@@ -20,12 +20,30 @@ public abstract class TcpSockets : ITransmitCompletions
     /// <param name="localPort">0 chooses one (RFC 6056).</param>
     public abstract TcpConnectResult Connect(int application, InetEndpoint remote, out TcpSocketId id, ushort localPort = 0);
 
+    /// <summary>
+    /// The same with first data, which goes on the SYN if a cookie of the server is known (Fast Open, RFC 7413;
+    /// <c>sendto</c> with <c>MSG_FASTOPEN</c>), else behind the handshake. Data on a SYN may reach the server's application
+    /// twice: use it for what may be said twice.
+    /// </summary>
+    /// <param name="written">Bytes taken, at most what fits on a SYN; the rest is for a write after the handshake.</param>
+    public abstract TcpConnectResult Connect(
+        int application, InetEndpoint remote, ReadOnlySpan<byte> first, out TcpSocketId id, out int written, ushort localPort = 0);
+
     /// <summary>Listens on a port for an application.</summary>
+    /// <param name="fastOpenQueue">
+    /// Connections it may have whose handshake is not over, because their SYN had a valid cookie (TCP_FASTOPEN); 0 for none.
+    /// </param>
     /// <returns>False if another listener has the port.</returns>
-    public abstract bool TryListen(int application, ushort port, int backlog = 0);
+    public abstract bool TryListen(int application, ushort port, int backlog = 0, int fastOpenQueue = 0);
 
     /// <summary>Stops listening; connections that were accepted stay.</summary>
     public abstract void StopListening(ushort port);
+
+    /// <summary>
+    /// Cookies of Fast Open are made with another key from now on (tcp_fastopen_key). Those of the key before stay valid, and
+    /// their owners are given new ones.
+    /// </summary>
+    public abstract void ChangeFastOpenKey(UInt128 key);
 
     public abstract TcpSocketId IdOf(int index);
 

@@ -48,7 +48,13 @@ internal sealed class QuietTcpSockets(byte[] request) : TcpSockets
     public override TcpConnectResult Connect(int application, InetEndpoint remote, out TcpSocketId id, ushort localPort = 0) =>
         throw new NotSupportedException();
 
-    public override bool TryListen(int application, ushort port, int backlog = 0) => throw new NotSupportedException();
+    public override TcpConnectResult Connect(
+        int application, InetEndpoint remote, ReadOnlySpan<byte> first, out TcpSocketId id, out int written, ushort localPort = 0) =>
+        throw new NotSupportedException();
+
+    public override void ChangeFastOpenKey(UInt128 key) => throw new NotSupportedException();
+
+    public override bool TryListen(int application, ushort port, int backlog = 0, int fastOpenQueue = 0) => throw new NotSupportedException();
 
     public override void StopListening(ushort port) => throw new NotSupportedException();
 }

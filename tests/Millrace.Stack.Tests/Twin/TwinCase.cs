@@ -51,6 +51,9 @@ internal sealed record TwinCase(string Name, Func<Nic, Entropy, INetworkStack> C
         new(nameof(ThriftyStack),
             (nic, entropy) => new ThriftyStack(new() { Nic = nic, Entropy = entropy }),
             (nic, entropy) => new ThriftyTwin(new() { Nic = nic, Entropy = entropy })),
+        new(nameof(FastOpenStack),
+            (nic, entropy) => new FastOpenStack(new() { Nic = nic, Entropy = entropy }),
+            (nic, entropy) => new FastOpenTwin(new() { Nic = nic, Entropy = entropy })),
     ];
 
     public static IReadOnlyList<NicFeatures> AllFeatures { get; } =

@@ -152,3 +152,19 @@ internal sealed partial class ThriftyStack;
 
 [TwinOf<ThriftyStack>]
 internal sealed partial class ThriftyTwin;
+
+[NetworkStack]
+[NicQueues(1)]
+[ChecksumOffload]
+[Gro]
+[Ipv4("10.0.0.1/24")]
+[Tcp(FastOpen = 3, MaxGsoSegments = 16)]
+[SocketMemory]
+[Gso]
+[TcpHandler<EchoHandler>(80, Connections = 16, FastOpenQueue = 6)]
+[TcpHandler<SinkHandler>(81, Connections = 16, FastOpenQueue = 2)]
+[TcpHandler<HoardingHandler>(82, Connections = 4, FastOpenQueue = 100)]
+internal sealed partial class FastOpenStack;
+
+[TwinOf<FastOpenStack>]
+internal sealed partial class FastOpenTwin;

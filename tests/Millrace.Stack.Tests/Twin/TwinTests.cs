@@ -45,4 +45,21 @@ public sealed class TwinTests
         };
         TwinCase.Named(stack).Run(source, 200, NicFeatures.None, run => run.Run(2 * Steps));
     }
+
+    [Fact]
+    public void Loop_and_twin_agree_on_data_in_SYNs_with_right_and_wrong_cookies()
+    {
+        var target = TwinCase.Target with { PeerCount = 4 };
+        for (ulong seed = 300; seed < 300 + Seeds; seed++)
+        {
+            var early = new FastOpenTraffic(target);
+            var source = new TrafficMix((early, 6), (new SpoiltTraffic(new FastOpenTraffic(target), 30), 2), (new TcpTraffic(target), 1))
+            {
+                Always = [new ArpTraffic(target)],
+            };
+            var features = TwinCase.AllFeatures[(int)seed % TwinCase.AllFeatures.Count];
+            TwinCase.Named(nameof(FastOpenStack)).Run(source, seed, features, run => run.Run(2 * Steps));
+            Assert.True(early.AcceptedCount > 0, "no data was accepted in a SYN");
+        }
+    }
 }

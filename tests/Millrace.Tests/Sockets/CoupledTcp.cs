@@ -104,7 +104,13 @@ internal sealed class CoupledTcp : TcpSockets
         return TcpConnectResult.Opening;
     }
 
-    public override bool TryListen(int application, ushort port, int backlog = 0) => listeners.Add(port);
+    public override TcpConnectResult Connect(
+        int application, InetEndpoint remote, ReadOnlySpan<byte> first, out TcpSocketId id, out int written, ushort localPort = 0) =>
+        throw new NotSupportedException();
+
+    public override void ChangeFastOpenKey(UInt128 key) => throw new NotSupportedException();
+
+    public override bool TryListen(int application, ushort port, int backlog = 0, int fastOpenQueue = 0) => listeners.Add(port);
 
     public override void StopListening(ushort port) => Assert.True(listeners.Remove(port));
 

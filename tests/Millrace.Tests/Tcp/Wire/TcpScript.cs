@@ -43,6 +43,12 @@ public sealed class TcpScript : IDisposable
 
     public uint LastTimestamp { get; private set; }
 
+    /// <summary>Options that the peer's SYNs have besides, as bytes.</summary>
+    public byte[] SynOptions { get; set; } = [];
+
+    /// <summary>The cookie of the last SYN or SYN-ACK that was sent with the option.</summary>
+    public FastOpenCookie LastCookie { get; private set; }
+
     /// <summary>A listener's connection with the handshake done, without options but the segment size.</summary>
     public static TcpScript Established(TcpChoice? choice = null, TestApplication? application = null, ushort window = 65_535, int mss = 1460)
     {
@@ -94,6 +100,14 @@ public sealed class TcpScript : IDisposable
         {
             TcpOptions.WriteTimestamps(written, options.TimestampValue, options.TimestampEcho);
             length = TcpOptions.AlignedTimestampsLength;
+        }
+
+        if (flags.Contains('S'))
+        {
+            SynOptions.CopyTo(written[length..]);
+            var padded = (length + SynOptions.Length + 3) & ~3;
+            written[(length + SynOptions.Length)..padded].Fill(1);
+            length = padded;
         }
 
         var headerLength = TcpHeader.MinimumLength + length;
@@ -175,6 +189,11 @@ public sealed class TcpScript : IDisposable
 
         var options = TcpOptions.Read(segment[TcpHeader.MinimumLength..TcpHeader.HeaderLength(segment)], true);
         LastTimestamp = options.HasTimestamps ? options.TimestampValue : LastTimestamp;
+        if (FastOpenOption.TryRead(segment[TcpHeader.MinimumLength..TcpHeader.HeaderLength(segment)], out var fastOpen))
+        {
+            LastCookie = fastOpen.Cookie;
+        }
+
         sent.Enqueue(packet);
     });
 
@@ -237,6 +256,8 @@ public sealed class TcpScript : IDisposable
                 2 => string.Create(CultureInfo.InvariantCulture, $"mss {(options[2] << 8) | options[3]}"),
                 3 => string.Create(CultureInfo.InvariantCulture, $"wscale {options[2]}"),
                 8 => "TS",
+                34 => string.Create(CultureInfo.InvariantCulture, $"FO {length - 2}"),
+                254 => string.Create(CultureInfo.InvariantCulture, $"FOX {length - 4}"),
                 _ => string.Create(CultureInfo.InvariantCulture, $"kind {options[0]}"),
             });
             options = options[length..];

@@ -14,6 +14,8 @@ public sealed class TestApplication
 
     public int Backlog { get; init; }
 
+    public int FastOpenQueue { get; init; }
+
     /// <summary>Whether to read everything as it comes.</summary>
     public bool Reads { get; set; } = true;
 
@@ -113,6 +115,8 @@ public readonly struct TestApplications(TestApplication[] applications) : ITcpAp
     public int Port(int application) => applications[application].Port;
 
     public int Backlog(int application) => applications[application].Backlog;
+
+    public int FastOpenQueue(int application) => applications[application].FastOpenQueue;
 
     public void Opened(int application, int slot, TcpSocket socket) => applications[application].Opened(slot, socket);
 

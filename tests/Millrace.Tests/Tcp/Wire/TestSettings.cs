@@ -14,6 +14,10 @@ public sealed class TcpChoice
 
     public int MaxGsoSegments { get; init; } = 1;
 
+    public int FastOpen { get; init; } = 1;
+
+    public int FastOpenCacheEntries { get; init; } = 16;
+
     public int MaxTimeWaitBuckets { get; init; } = 16;
 
     public int SoMaxConn { get; init; } = 8;
@@ -85,6 +89,10 @@ public readonly struct TestTcpSettings(TcpChoice choice) : ITcpSettings
     public bool ModerateReceiveBuffer => choice.ModerateReceiveBuffer;
 
     public int MaxGsoSegments => choice.MaxGsoSegments;
+
+    public int FastOpen => choice.FastOpen;
+
+    public int FastOpenCacheEntries => choice.FastOpenCacheEntries;
 }
 
 public readonly struct TestSocketMemory(TcpChoice choice) : ISocketMemorySettings
