@@ -428,6 +428,13 @@ partial class ServerStack : global::Millrace.INetworkStack
             _ => 0,
         };
 
+        public int FastOpenQueue(int application) => application switch
+        {
+            0 => 0,
+            1 => 0,
+            _ => 0,
+        };
+
         public void Opened(int application, int slot, global::Millrace.Sockets.TcpSocket socket)
         {
             switch (application)
