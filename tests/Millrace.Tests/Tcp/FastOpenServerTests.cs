@@ -254,7 +254,7 @@ public sealed class FastOpenServerTests
     {
         using var script = Fetched(Server());
         script.Send("S", 0, 0, "hello", mss: 1460);
-        script.Run(70_000);
+        script.Run(130_000);
         script.Forget();
         Assert.Equal("Closed(TimedOut)", script.Application.Calls[^1]);
         script.Host.AssertEmpty();
