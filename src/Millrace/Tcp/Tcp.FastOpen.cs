@@ -1,7 +1,7 @@
 namespace Millrace.Tcp;
 
 /// <content>What Fast Open puts on the first SYN of either side.</content>
-public sealed partial class Tcp<TSettings, TMemory, TApplications>
+public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
 {
     /// <param name="segment">From the start of the TCP header.</param>
     /// <param name="headerLength">Bytes of header written, options included.</param>
