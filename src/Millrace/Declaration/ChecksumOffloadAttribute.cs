@@ -30,9 +30,11 @@ public interface IChecksumOffloadSettings
 {
     /// <summary>Whether a NIC's word that a received checksum is right is taken (NETIF_F_RXCSUM).</summary>
     [Default(true, Source = "ethtool -K rx")]
+    [SameIn(KernelProfile.Linux_3_18)]
     bool Receive { get; }
 
     /// <summary>Whether a NIC that can finish checksums is left to do it (NETIF_F_HW_CSUM).</summary>
     [Default(true, Source = "ethtool -K tx")]
+    [SameIn(KernelProfile.Linux_3_18)]
     bool Transmit { get; }
 }

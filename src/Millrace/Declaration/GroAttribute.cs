@@ -23,17 +23,20 @@ public interface IGroSettings
 {
     /// <summary>A merged network packet stays below this many bytes.</summary>
     [Default(65_536, Source = "gro_max_size")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(1, 65_536)]
     int MaxSize { get; }
 
     /// <summary>Buckets that flows are spread over, a power of two.</summary>
     [Default(8, Source = "GRO_HASH_BUCKETS")]
+    [Default(1, Profile = KernelProfile.Linux_3_18, Source = "MAX_GRO_SKBS: one list")]
     [Allowed(1, 1024)]
     [DecidesCapacity]
     int Buckets { get; }
 
     /// <summary>Packets held in a bucket; one more flushes the oldest.</summary>
     [Default(8, Source = "MAX_GRO_SKBS")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(1, 1024)]
     [DecidesCapacity]
     int Held { get; }

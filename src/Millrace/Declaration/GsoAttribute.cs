@@ -24,12 +24,14 @@ public interface IGsoSettings
 {
     /// <summary>A network packet that is not cut yet stays below this many bytes.</summary>
     [Default(65_536, Source = "gso_max_size")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(1_500, 65_536)]
     [DecidesCapacity]
     int MaxSize { get; }
 
     /// <summary>Segments a packet may stand for.</summary>
     [Default(65_535, Source = "gso_max_segs")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Undeclared(1)]
     [Allowed(1, 65_535)]
     [DecidesCapacity]

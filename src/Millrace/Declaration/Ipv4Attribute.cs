@@ -75,73 +75,90 @@ public interface IIpv4Settings
     InterfaceAddress Address { get; }
 
     [Default("")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [DecidesCapacity]
     InetAddress Gateway { get; }
 
     [Default(64, Source = "net.ipv4.ip_default_ttl")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(1, 255)]
     int DefaultTtl { get; }
 
     // ipfrag_high_thresh is 4 MiB of truesize, which is so many frames
     [Default(1985, Source = "net.ipv4.ipfrag_high_thresh")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(0, 1 << 20)]
     [DecidesCapacity]
     int ReassemblyFrames { get; }
 
     [Default(30, Source = "net.ipv4.ipfrag_time")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(1, 3600)]
     int ReassemblySeconds { get; }
 
     [Default(64, Source = "net.ipv4.ipfrag_max_dist")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(0, int.MaxValue)]
     int ReassemblyMaxDistance { get; }
 
     [Default(1024, Source = "net.ipv4.neigh.default.gc_thresh3")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(1, 1 << 20)]
     [DecidesCapacity]
     int Neighbours { get; }
 
     [Default(212992, Source = "net.ipv4.neigh.default.unres_qlen_bytes")]
+    [Default(65_536, Profile = KernelProfile.Linux_3_18, Source = "net.ipv4.neigh.default.unres_qlen_bytes")]
     [Allowed(0, int.MaxValue)]
     int NeighbourQueueBytes { get; }
 
     [Default(30, Source = "net.ipv4.neigh.default.base_reachable_time_ms")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(1, 86400)]
     int NeighbourReachableSeconds { get; }
 
     [Default(5, Source = "net.ipv4.neigh.default.delay_first_probe_time")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(1, 3600)]
     int NeighbourDelaySeconds { get; }
 
     [Default(1000, Source = "net.ipv4.neigh.default.retrans_time_ms")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(10, 3600000)]
     int NeighbourRetransmitMilliseconds { get; }
 
     [Default(3, Source = "net.ipv4.neigh.default.ucast_solicit")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(1, 100)]
     int NeighbourUnicastProbes { get; }
 
     [Default(3, Source = "net.ipv4.neigh.default.mcast_solicit")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(1, 100)]
     int NeighbourMulticastProbes { get; }
 
     [Default(1000, Source = "net.ipv4.icmp_msgs_per_sec")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(0, int.MaxValue)]
     int IcmpMessagesPerSecond { get; }
 
     [Default(50, Source = "net.ipv4.icmp_msgs_burst")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(0, int.MaxValue)]
     int IcmpMessagesBurst { get; }
 
     [Default(1000, Source = "net.ipv4.icmp_ratelimit")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(0, 3600000)]
     int IcmpRateLimitMilliseconds { get; }
 
     [Default(552, Source = "net.ipv4.route.min_pmtu")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(68, 65535)]
     int MinimumPathMtu { get; }
 
     [Default(600, Source = "net.ipv4.route.mtu_expires")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(1, 86400)]
     int PathMtuSeconds { get; }
 }

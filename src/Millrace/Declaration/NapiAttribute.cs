@@ -19,11 +19,13 @@ public sealed class NapiAttribute : StageAttribute
 public interface INapiSettings
 {
     [Default(64, Source = "NAPI_POLL_WEIGHT")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(1, 4096)]
     [DecidesCapacity]
     int Weight { get; }
 
     [Default(300, Source = "netdev_budget")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(1, 1_000_000)]
     int Budget { get; }
 }

@@ -15,10 +15,12 @@ public sealed class NicQueuesAttribute(int count) : StageAttribute
 public interface INicQueuesSettings
 {
     [Default(1)]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(1, 1)]
     [DecidesCapacity]
     int Count { get; }
 
     [Default(false, Source = "IFF_PROMISC")]
+    [SameIn(KernelProfile.Linux_3_18)]
     bool Promiscuous { get; }
 }

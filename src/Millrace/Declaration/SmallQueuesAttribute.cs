@@ -21,6 +21,7 @@ public interface ISmallQueuesSettings
     /// bound at all.
     /// </summary>
     [Default(4 << 20, Source = "tcp_limit_output_bytes")]
+    [Default(131_072, Profile = KernelProfile.Linux_3_18, Source = "tcp_limit_output_bytes")]
     [Undeclared(0)]
     [Allowed(0, 1 << 30)]
     int LimitOutputBytes { get; }

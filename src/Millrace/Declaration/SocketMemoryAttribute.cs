@@ -18,9 +18,11 @@ public interface ISocketMemorySettings
 {
     /// <summary>Receive buffer: what is granted even under memory pressure, what a connection starts with, the most.</summary>
     [Default("4096 131072 33554432", Source = "tcp_rmem")]
+    [Default("4096 87380 6291456", Profile = KernelProfile.Linux_3_18, Source = "tcp_rmem")]
     MemoryLimits Rmem { get; }
 
     /// <summary>Send buffer: what is granted even under memory pressure, what a connection starts with, the most.</summary>
     [Default("4096 16384 4194304", Source = "tcp_wmem")]
+    [SameIn(KernelProfile.Linux_3_18)]
     MemoryLimits Wmem { get; }
 }

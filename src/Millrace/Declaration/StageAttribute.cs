@@ -52,6 +52,17 @@ public sealed class DefaultAttribute(object? value) : Attribute
 }
 
 /// <summary>
+/// Says that the youngest kernel's default was looked up in an older one and is the same there. Every setting of this library
+/// says of every profile what its default is, by this or by a <see cref="DefaultAttribute"/> of its own; of a user's settings
+/// nothing is asked, and what says nothing has one default for all.
+/// </summary>
+[AttributeUsage(AttributeTargets.Property, AllowMultiple = true)]
+public sealed class SameInAttribute(KernelProfile profile) : Attribute
+{
+    public KernelProfile Profile { get; } = profile;
+}
+
+/// <summary>
 /// What other stages read of a setting if no attribute of the stack declares it, where that differs from its default: a
 /// stage that is not there cannot do what its default says.
 /// </summary>
@@ -124,10 +135,17 @@ public enum PacketFact
     Whole,
 }
 
-/// <summary>The kernel whose behaviour and defaults a stack takes over.</summary>
+/// <summary>
+/// The kernel whose behaviour and defaults a stack takes over: a table of the settings' defaults. What a kernel did not have yet
+/// is a setting switched off; a rule that has changed since is a setting that names it.
+/// </summary>
 public enum KernelProfile
 {
+    /// <summary>November 2025.</summary>
     Linux_6_18,
+
+    /// <summary>December 2014.</summary>
+    Linux_3_18,
 }
 
 /// <summary>Marks a property of a stage whose value later stages and applications may ask for by its type.</summary>

@@ -84,16 +84,19 @@ public interface ITcpSettings
 {
     /// <summary>Retransmissions of a SYN, beside those at linear intervals, before an open fails.</summary>
     [Default(6, Source = "tcp_syn_retries")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(1, 127)]
     int SynRetries { get; }
 
     /// <summary>Retransmissions of a SYN before the interval begins to double.</summary>
     [Default(4, Source = "tcp_syn_linear_timeouts")]
+    [Default(0, Profile = KernelProfile.Linux_3_18, Source = "since 6.5")]
     [Allowed(0, 127)]
     int SynLinearTimeouts { get; }
 
     /// <summary>Retransmissions of a SYN-ACK before the entry is forgotten.</summary>
     [Default(5, Source = "tcp_synack_retries")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(0, 127)]
     int SynAckRetries { get; }
 
@@ -102,90 +105,108 @@ public interface ITcpSettings
     /// (924.6 s by default); probes of a closed window likewise.
     /// </summary>
     [Default(15, Source = "tcp_retries2")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(1, 127)]
     int Retries2 { get; }
 
     /// <summary>Milliseconds; what the variance's part of the retransmission timeout is at least.</summary>
     [Default(200, Source = "tcp_rto_min_us")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(1, 120_000)]
     int RtoMinMilliseconds { get; }
 
     /// <summary>Milliseconds.</summary>
     [Default(120_000, Source = "tcp_rto_max_ms")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(1_000, 120_000)]
     int RtoMaxMilliseconds { get; }
 
     /// <summary>Timestamps (RFC 7323 §3) with a random offset for every connection.</summary>
     [Default(true, Source = "tcp_timestamps")]
+    [SameIn(KernelProfile.Linux_3_18)]
     bool Timestamps { get; }
 
     /// <summary>Window scaling (RFC 7323 §2).</summary>
     [Default(true, Source = "tcp_window_scaling")]
+    [SameIn(KernelProfile.Linux_3_18)]
     bool WindowScaling { get; }
 
     /// <summary>Seconds a connection that the application has closed waits in FIN-WAIT-2 for the peer's FIN.</summary>
     [Default(60, Source = "tcp_fin_timeout")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(1, 3_600)]
     int FinTimeoutSeconds { get; }
 
     /// <summary>Connections in TIME-WAIT; when there are more, the oldest is forgotten. Linux sizes it by memory.</summary>
     [Default(4096, Source = "tcp_max_tw_buckets")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(1, 1 << 20)]
     [DecidesCapacity]
     int MaxTimeWaitBuckets { get; }
 
     /// <summary>Whether idle connections are probed.</summary>
     [Default(false, Source = "SO_KEEPALIVE")]
+    [SameIn(KernelProfile.Linux_3_18)]
     bool KeepAlive { get; }
 
     /// <summary>Seconds without a segment from the peer before the first probe.</summary>
     [Default(7200, Source = "tcp_keepalive_time")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(1, 32_767)]
     int KeepAliveTimeSeconds { get; }
 
     /// <summary>Seconds between probes.</summary>
     [Default(75, Source = "tcp_keepalive_intvl")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(1, 32_767)]
     int KeepAliveIntervalSeconds { get; }
 
     /// <summary>Unanswered probes before the connection is given up.</summary>
     [Default(9, Source = "tcp_keepalive_probes")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(1, 127)]
     int KeepAliveProbes { get; }
 
     /// <summary>The backlog of a listener that names none: handshakes that are not finished.</summary>
     [Default(4096, Source = "somaxconn")]
+    [Default(128, Profile = KernelProfile.Linux_3_18, Source = "somaxconn")]
     [Allowed(1, 65_535)]
     [DecidesCapacity]
     int SoMaxConn { get; }
 
     /// <summary>The lowest port for connections that name none.</summary>
     [Default(32_768, Source = "ip_local_port_range")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(1, 65_535)]
     int LocalPortMinimum { get; }
 
     /// <summary>The highest port for connections that name none.</summary>
     [Default(60_999, Source = "ip_local_port_range")]
+    [Default(61_000, Profile = KernelProfile.Linux_3_18, Source = "ip_local_port_range")]
     [Allowed(1, 65_535)]
     int LocalPortMaximum { get; }
 
     /// <summary>Segments (RFC 6928).</summary>
     [Default(10, Source = "TCP_INIT_CWND")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(1, 1_000)]
     int InitialCongestionWindow { get; }
 
     /// <summary>Milliseconds between two answers of a connection to segments that are not acceptable (RFC 5961 §7).</summary>
     [Default(500, Source = "tcp_invalid_ratelimit")]
+    [Default(0, Profile = KernelProfile.Linux_3_18, Source = "since 4.0")]
     [Allowed(0, 60_000)]
     int InvalidRateLimitMilliseconds { get; }
 
     /// <summary>Bytes of payload below which a path MTU or a peer's option cannot push a segment.</summary>
     [Default(48, Source = "tcp_min_snd_mss")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(28, 1_024)]
     int MinimumSegmentSize { get; }
 
     /// <summary>Whether the receive buffer grows with what the application drains in a round trip.</summary>
     [Default(true, Source = "tcp_moderate_rcvbuf")]
+    [SameIn(KernelProfile.Linux_3_18)]
     bool ModerateReceiveBuffer { get; }
 
     /// <summary>
@@ -194,6 +215,7 @@ public interface ITcpSettings
     /// The payload stays below 65,536 bytes in any case.
     /// </summary>
     [Default(65_535, Source = "gso_max_segs")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(1, 65_535)]
     [DecidesCapacity]
     int MaxGsoSegments { get; }
@@ -204,11 +226,13 @@ public interface ITcpSettings
     /// accepted without one, 0x400 every listener has its backlog for a limit.
     /// </summary>
     [Default(1, Source = "tcp_fastopen")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(0, 0x607)]
     int FastOpen { get; }
 
     /// <summary>Servers whose cookie and segment size are remembered; the one not used for longest makes room.</summary>
     [Default(1024, Source = "tcp_metrics")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(1, 1 << 20)]
     [DecidesCapacity]
     int FastOpenCacheEntries { get; }

@@ -12,5 +12,6 @@ public sealed class UdpAttribute : StageAttribute
 public interface IUdpSettings
 {
     [Default(true, Source = "SO_NO_CHECK")]
+    [SameIn(KernelProfile.Linux_3_18)]
     bool TransmitChecksum { get; }
 }

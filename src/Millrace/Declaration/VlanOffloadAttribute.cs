@@ -32,20 +32,24 @@ public interface IVlanOffloadSettings
     /// carries nothing but a priority, is always let in.
     /// </summary>
     [Default(new int[0], Source = "rx-vlan-filter")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(1, 4094)]
     ReadOnlySpan<int> Accept { get; }
 
     /// <summary>The VLAN that IP speaks in, both ways; 0 for untagged.</summary>
     [Default(0)]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(0, 4094)]
     int Id { get; }
 
     /// <summary>The priority (PCP) of what this stack itself sends in its VLAN.</summary>
     [Default(0, Source = "egress-qos-map")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(0, 7)]
     int Priority { get; }
 
     /// <summary>The tag of the VLAN that IP speaks in.</summary>
     [Default(VlanProtocol.Ieee8021Q, Source = "ip link … type vlan protocol")]
+    [SameIn(KernelProfile.Linux_3_18)]
     VlanProtocol Protocol { get; }
 }
