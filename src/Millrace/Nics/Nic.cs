@@ -22,6 +22,12 @@ public abstract class Nic : IDisposable
 
     public abstract int QueueCount { get; }
 
+    /// <summary>
+    /// How it spreads what comes in over its queues, if it does so by itself (receive-side scaling) and notes the hash in
+    /// <see cref="FrameMetadata.Hash"/>; none if it has one queue, or a way of its own.
+    /// </summary>
+    public virtual RssTable? Rss => null;
+
     /// <summary>Opens a queue for the worker that owns the arena; at most once a queue.</summary>
     public abstract NicQueue Open(int queue, Arena arena);
 
@@ -52,6 +58,9 @@ public enum NicFeatures
 
     /// <summary>Cuts TCP over IPv4 into segments of GsoSize. Implies the two above.</summary>
     TcpSegmentation = 1 << 3,
+
+    /// <summary>Notes the hash of a packet that comes in, as <see cref="Nic.Rss"/> says, in <see cref="FrameMetadata.Hash"/>.</summary>
+    ReceiveHash = 1 << 4,
 }
 
 /// <summary>One queue pair of a NIC, used by one worker. Calls are a burst each, never a packet each.</summary>

@@ -20,6 +20,8 @@ public abstract class WrappedNic(Nic inner) : Nic
 
     public override int QueueCount => Inner.QueueCount;
 
+    public override RssTable? Rss => Inner.Rss;
+
     protected override void Dispose(bool disposing)
     {
         if (disposing)
