@@ -123,7 +123,7 @@ internal sealed class DescriptionEmitter(Plan plan, CodeWriter code)
     {
         var capacities = plan.Capacities;
         var text = new StringBuilder();
-        Share(text, "receive", capacities.Receive, $"ring {N(capacities.Ring)} + 2 polls of {N(capacities.Weight)}");
+        Share(text, "receive", capacities.Receive, $"ring {N(capacities.Ring)} + 2 polls of {N(capacities.Weight)}" + (capacities.Kept > 0 ? $" + {N(capacities.Kept)} that GRO keeps" : ""));
         Share(text, "reserve", capacities.Reserve, "what stages send by themselves");
         Share(text, "sockets", capacities.Sockets, capacities.SocketsFrom);
         Share(text, "arena", capacities.Receive + capacities.Reserve + capacities.Sockets, "all frames");

@@ -24,16 +24,18 @@ internal sealed class PollEmitter(Plan plan, CodeWriter code, bool hasSockets)
 
     private void EmitPoll()
     {
-        code.Block("public int Poll(int networkInterface, int queue, long now)", () =>
+        code.Line("public int Poll(int networkInterface, int queue, long now) => Poll(networkInterface, queue, Budget.Weight, now);");
+        code.Line();
+        code.Block("public int Poll(int networkInterface, int queue, int budget, long now)", () =>
         {
             code.Block("if (networkInterface != 0 || queue != setup.Queue)", () => code.Line($"{StackGuard}.NoSuchQueue(networkInterface, queue, setup.Queue);"));
             code.Line();
-            code.Line("return Run(takesIn: true, now);");
+            code.Line("return Run(budget, now);");
         });
         code.Line();
-        code.Line("public void Advance(long now) => Run(takesIn: false, now);");
+        code.Line("public void Advance(long now) => Run(0, now);");
         code.Line();
-        code.Block("private int Run(bool takesIn, long now)", () =>
+        code.Block("private int Run(int budget, long now)", () =>
         {
             code.Line("global::System.ObjectDisposedException.ThrowIf(disposed, this);");
             code.Block("if (fault is not null)", () => code.Line($"{StackGuard}.Faulted(fault);"));
@@ -41,7 +43,8 @@ internal sealed class PollEmitter(Plan plan, CodeWriter code, bool hasSockets)
             code.Block("try", () =>
             {
                 code.Line("Begin(now);");
-                code.Line("var count = takesIn ? nic.Receive(now) : 0;");
+                code.Line("var count = budget > 0 ? nic.Receive(budget, now) : 0;");
+                EmitComplete();
                 code.Line("ReceivePackets(count, now);");
                 code.Line("Finish(now);");
                 code.Line("return count;");
@@ -57,6 +60,23 @@ internal sealed class PollEmitter(Plan plan, CodeWriter code, bool hasSockets)
                 code.Line("throw;");
             });
         });
+    }
+
+    /// <summary>Before the packets: GRO, behind the last of them, does what is decided here.</summary>
+    private void EmitComplete()
+    {
+        if (!plan.HasDeferral)
+        {
+            return;
+        }
+
+        var napi = plan.Settings.First(group => group.Spec.Interface == CapacityRules.NapiSettings);
+        code.Block("if (budget > 0 || now >= deferral.TimerAt)", () =>
+        {
+            code.Line($"var napi = {SettingsEmitter.New(napi, "Settings")};");
+            code.Line("deferral.Complete(count, budget, napi.DeferHardIrqs, napi.GroFlushTimeout, now);");
+        });
+        code.Line();
     }
 
     private void EmitBegin()

@@ -92,6 +92,11 @@ internal sealed class StackEmitter(Plan plan)
             code.Line($"private readonly {TransportErrors} transportErrors;");
         }
 
+        if (plan.HasDeferral)
+        {
+            code.Line($"private readonly {NapiDeferral} deferral;");
+        }
+
         code.Line($"private readonly {NetworkInterface} networkInterface;");
         code.Line($"private readonly {NetworkInterface}[] interfaces;");
         code.Line($"private readonly {InterfaceQueue} nic;");
@@ -137,6 +142,11 @@ internal sealed class StackEmitter(Plan plan)
                 code.Line($"transportErrors = new {TransportErrors}();");
             }
 
+            if (plan.HasDeferral)
+            {
+                code.Line($"deferral = new {NapiDeferral}();");
+            }
+
             code.Line($"networkInterface = new {NetworkInterface}(0, {Literal(plan.Spec.Interface)}, setup.Nic);");
             code.Line($"interfaces = new {NetworkInterface}[] {{ networkInterface }};");
             code.Line("Settings = new StackSettings();");
@@ -171,6 +181,7 @@ internal sealed class StackEmitter(Plan plan)
         ArgumentSource.Ledger => prefix + "ledger",
         ArgumentSource.Outbox => prefix + "outbox",
         ArgumentSource.TransportErrors => prefix + "transportErrors",
+        ArgumentSource.Deferral => prefix + "deferral",
         ArgumentSource.Entropy => prefix + "setup.Entropy",
         ArgumentSource.Interfaces => prefix + "interfaces",
         ArgumentSource.Nic => prefix + "setup.Nic",
@@ -212,6 +223,16 @@ internal sealed class StackEmitter(Plan plan)
         {
             code.Line();
             code.Line($"public int RoundBudget => Settings.{napi.Name}.Budget;");
+            code.Line();
+            code.Line($"public int BusyPollMicroseconds => Settings.{napi.Name}.BusyPollMicroseconds;");
+            code.Line();
+            code.Line($"public int BusyPollBudget => Settings.{napi.Name}.BusyPollBudget;");
+        }
+
+        if (plan.HasDeferral)
+        {
+            code.Line();
+            code.Line($"public {NapiDeferral} Deferral => deferral;");
         }
 
         code.Line();
@@ -220,6 +241,8 @@ internal sealed class StackEmitter(Plan plan)
         code.Line($"public long HeldEgress => {Sum(Roles.ResumesEgress, "HeldEgress", plan.HasOutbox ? ["outbox.HeldPackets", "nic.HeldPackets"] : ["nic.HeldPackets"])};");
         code.Line();
         code.Line("public void Wake() => nic.Wake();");
+        code.Line();
+        code.Line("public void SetInterrupt(bool armed) => nic.SetInterrupt(armed);");
         code.Line();
         code.Line(sockets is null
             ? "public bool Wait(global::System.TimeSpan timeout) => nic.Wait(timeout);"
@@ -235,8 +258,8 @@ internal sealed class StackEmitter(Plan plan)
         var names = new HashSet<string>(StringComparer.Ordinal)
         {
             "Arena", "Ledger", "Settings", "Pipeline", "Stages", "Handlers", "Interfaces", "Applications",
-            "Advance", "Budget", "Counters", "Dispose", "HeldEgress", "HeldIngress", "NextDeadline", "Poll", "ReadStageCounters", "RoundBudget",
-            "Setup", "Sockets", "StageCounts", "StageStates", "Wait", "Wake", "Weight",
+            "Advance", "Budget", "BusyPollBudget", "BusyPollMicroseconds", "Counters", "Deferral", "Dispose", "HeldEgress", "HeldIngress", "NextDeadline", "Poll", "ReadStageCounters", "RoundBudget",
+            "SetInterrupt", "Setup", "Sockets", "StageCounts", "StageStates", "Wait", "Wake", "Weight",
         };
         foreach (var stage in plan.Stages)
         {
@@ -262,7 +285,10 @@ internal sealed class StackEmitter(Plan plan)
 
     private void EmitNextDeadline()
     {
-        code.Line("var next = nic.NextEvent;");
+        // what the NIC has does not count while its interrupt is masked: the timer's poll will find it
+        code.Line(plan.HasDeferral
+            ? "var next = deferral.IsInterruptMasked ? deferral.TimerAt : global::System.Math.Min(nic.NextEvent, deferral.TimerAt);"
+            : "var next = nic.NextEvent;");
         foreach (var stage in plan.WithRole(Roles.Timed))
         {
             code.Line($"next = global::System.Math.Min(next, {stage.Field}.NextDeadline);");

@@ -51,6 +51,7 @@ internal sealed class TwinEmitter(Plan plan, TwinSpec twin)
 
         code.Line();
         EmitReject();
+        EmitNapi();
         applications.EmitTypes();
         foreach (var group in plan.Settings)
         {
@@ -89,6 +90,11 @@ internal sealed class TwinEmitter(Plan plan, TwinSpec twin)
             if (sockets is not null)
             {
                 code.Line($"AsyncSockets = new {TypeNames.AsyncSockets}({Text(sockets.Spec.Connections)}, {Text(sockets.Spec.Calls)});");
+            }
+
+            if (plan.HasDeferral)
+            {
+                code.Line($"Deferral = new {TypeNames.NapiDeferral}();");
             }
 
             foreach (var stage in plan.Stages)
@@ -131,6 +137,7 @@ internal sealed class TwinEmitter(Plan plan, TwinSpec twin)
         ArgumentSource.Ledger => prefix + "Ledger",
         ArgumentSource.Outbox => prefix + "Outbox",
         ArgumentSource.TransportErrors => prefix + "TransportErrors",
+        ArgumentSource.Deferral => prefix + "Deferral!",
         ArgumentSource.Entropy => prefix + "setup.Entropy",
         ArgumentSource.Interfaces => prefix + "Interfaces",
         ArgumentSource.Nic => prefix + "setup.Nic",
@@ -147,6 +154,16 @@ internal sealed class TwinEmitter(Plan plan, TwinSpec twin)
             code.Line($"{network}.Reject(frame, global::Millrace.RejectReason.ProtocolUnreachable, now);");
         }
     });
+
+    private void EmitNapi()
+    {
+        if (plan.HasDeferral && plan.Settings.FirstOrDefault(group => group.Spec.Interface == CapacityRules.NapiSettings) is { } napi)
+        {
+            code.Line();
+            code.Line("protected override (int DeferHardIrqs, long GroFlushTimeout) DeferralSettings =>");
+            code.Line($"    (Settings.{napi.Name}.DeferHardIrqs, Settings.{napi.Name}.GroFlushTimeout);");
+        }
+    }
 
     private void EmitSettings(PlannedSettings group)
     {

@@ -18,6 +18,7 @@ internal static class TypeNames
     public const string Nic = "global::Millrace.Nics.Nic";
     public const string NetworkInterface = "global::Millrace.Nics.NetworkInterface";
     public const string StageCounters = "global::Millrace.StageCounters";
+    public const string NapiDeferral = "global::Millrace.NapiDeferral";
     public const string TransportErrors = "global::Millrace.TransportErrors";
     public const string InterfaceQueue = "global::Millrace.CompilerServices.InterfaceQueue";
     public const string AsyncSockets = "global::Millrace.Sockets.AsyncSockets";

@@ -10,8 +10,8 @@ internal static class ReservedNames
 
     private static readonly string[] Members =
     [
-        "Advance", "Arena", "Counters", "Dispose", "Handlers", "HeldEgress", "HeldIngress", "Interfaces", "Ledger", "Ipv4", "Network", "NextDeadline",
-        "Pipeline", "Poll", "ReadStageCounters", "RoundBudget", "Settings", "Sockets", "Stages", "Tcp", "Udp", "Wait", "Wake", "Weight",
+        "Advance", "Arena", "BusyPollBudget", "BusyPollMicroseconds", "Counters", "Deferral", "Dispose", "Handlers", "HeldEgress", "HeldIngress", "Interfaces", "Ledger", "Ipv4", "Network", "NextDeadline",
+        "Pipeline", "Poll", "ReadStageCounters", "RoundBudget", "SetInterrupt", "Settings", "Sockets", "Stages", "Tcp", "Udp", "Wait", "Wake", "Weight",
     ];
 
     private static readonly string[] OfEveryType =

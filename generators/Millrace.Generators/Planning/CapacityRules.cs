@@ -18,6 +18,11 @@ internal static class CapacityRules
     private const int MinimumSocketFrames = 4096;
     private const int MaximumSocketFrames = 65536;
 
+    /// <summary>Whether the interrupt can be deferred: there is a timer to poll by, or one can be set.</summary>
+    public static bool HasDeferral(List<PlannedSettings> settings) =>
+        settings.FirstOrDefault(group => group.Spec.Interface == NapiSettings)?.Spec.Items
+            .Any(item => item.Name == "GroFlushTimeout" && (item.IsRuntime || item.Display != "0")) == true;
+
     public static Capacities Of(StackSpec spec, List<PlannedSettings> settings, List<PlannedApplication> applications)
     {
         var napi = settings.FirstOrDefault(group => group.Spec.Interface == NapiSettings);
@@ -27,7 +32,16 @@ internal static class CapacityRules
         var (held, names) = Held(settings);
 
         // the ring, what one poll took from it, and as much that was turned round and waits in the transmit ring
-        return new Capacities(weight, spec.RingFrames, spec.RingFrames + (2 * weight), ReserveFrames, sockets + held, from + names);
+        var kept = HasDeferral(settings) ? Kept(settings) : 0;
+        return new Capacities(weight, spec.RingFrames, spec.RingFrames + (2 * weight) + kept, ReserveFrames, sockets + held, from + names) { Kept = kept };
+    }
+
+    /// <summary>With a gro_flush_timeout GRO keeps packets while others come, each as many segments as it may have.</summary>
+    private static int Kept(List<PlannedSettings> settings)
+    {
+        const int SegmentLength = 1448;
+        var gro = settings.FirstOrDefault(group => group.Spec.Interface == "global::Millrace.IGroSettings")?.Spec;
+        return gro is null ? 0 : Number(gro, "Buckets", 0) * Number(gro, "Held", 0) * ((Number(gro, "MaxSize", 0) / SegmentLength) + 1);
     }
 
     private static (int Frames, string From) Sockets(StackSpec spec, List<PlannedSettings> settings, List<PlannedApplication> applications)

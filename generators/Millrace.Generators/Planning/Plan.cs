@@ -18,6 +18,7 @@ internal sealed record Plan(
     Capacities Capacities,
     bool HasOutbox,
     bool HasTransportErrors,
+    bool HasDeferral,
     EquatableArray<Problem> Problems)
 {
     public PlannedStage? Network => Stages.FirstOrDefault(stage => stage.Spec.Is(Roles.Network));
@@ -60,6 +61,7 @@ internal enum ArgumentSource
     Ledger,
     Outbox,
     TransportErrors,
+    Deferral,
     Entropy,
     Interfaces,
     Nic,
@@ -85,7 +87,11 @@ internal sealed record SetupMember(string Name, string Type, bool IsPublic, stri
 internal sealed record PlannedDrop(string Reason, string Stage);
 
 /// <summary>Frames of each share of the arena, and what they come from.</summary>
-internal sealed record Capacities(int Weight, int Ring, int Receive, int Reserve, int Sockets, string SocketsFrom);
+internal sealed record Capacities(int Weight, int Ring, int Receive, int Reserve, int Sockets, string SocketsFrom)
+{
+    /// <summary>Frames of the receive share that GRO may keep over the end of a poll.</summary>
+    public int Kept { get; init; }
+}
 
 /// <param name="Ordinal">Ordinal of the stage it is about, or -1.</param>
 /// <param name="Other">Ordinal of the other stage, or -1.</param>

@@ -20,7 +20,8 @@ internal static class Planner
         }
 
         var settings = SettingsOf(ordered, notes);
-        var wiring = new Wiring(stages, settings, problems);
+        var hasDeferral = CapacityRules.HasDeferral(settings);
+        var wiring = new Wiring(stages, settings, hasDeferral, problems);
         var planned = new List<PlannedStage>();
         for (var i = 0; i < stages.Count; i++)
         {
@@ -39,6 +40,11 @@ internal static class Planner
             notes.Add("Transport errors are left out: no stage reports them.");
         }
 
+        if (!hasDeferral && ordered.Any(stage => stage.Settings?.Interface == CapacityRules.NapiSettings))
+        {
+            notes.Add("Deferral of the interrupt is left out: GroFlushTimeout is 0.");
+        }
+
         notes.AddRange(Folded(settings));
         return new Plan(
             spec,
@@ -52,6 +58,7 @@ internal static class Planner
             CapacityRules.Of(spec, settings, applications),
             hasOutbox,
             wiring.UsesTransportErrors,
+            hasDeferral,
             problems.ToEquatable());
     }
 

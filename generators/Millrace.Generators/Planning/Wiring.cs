@@ -4,7 +4,7 @@ using Millrace.Generators.Spec;
 namespace Millrace.Generators.Planning;
 
 /// <summary>Finds for every constructor parameter where its value comes from; what nothing has becomes a member of Setup.</summary>
-internal sealed class Wiring(List<StageSpec> stages, List<PlannedSettings> settings, List<Problem> problems)
+internal sealed class Wiring(List<StageSpec> stages, List<PlannedSettings> settings, bool hasDeferral, List<Problem> problems)
 {
     public static readonly string[] ReservedSetup = ["Nic", "Queue", "Entropy", "Setup"];
 
@@ -109,6 +109,8 @@ internal sealed class Wiring(List<StageSpec> stages, List<PlannedSettings> setti
             case "global::Millrace.TransportErrors":
                 UsesTransportErrors = true;
                 return new Argument(ArgumentSource.TransportErrors, "", -1);
+            case "global::Millrace.NapiDeferral" when hasDeferral:
+                return new Argument(ArgumentSource.Deferral, "", -1);
             case "global::Millrace.Entropy":
                 return new Argument(ArgumentSource.Entropy, "", -1);
             case "global::Millrace.Nics.Nic":

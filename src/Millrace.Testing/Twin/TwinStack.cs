@@ -53,11 +53,18 @@ public abstract partial class TwinStack : INetworkStack
 
     public long HeldEgress => stages.Sum(stage => stage.ResumesEgress?.HeldEgress ?? 0) + Outbox.HeldPackets + nic.HeldPackets;
 
-    public long NextDeadline => Math.Min(nic.NextEvent, All<ITimed>().Select(stage => stage.NextDeadline).DefaultIfEmpty(long.MaxValue).Min());
+    public long NextDeadline => All<ITimed>().Select(stage => stage.NextDeadline)
+        .Append(Deferral?.TimerAt ?? long.MaxValue)
+        .Append(Deferral?.IsInterruptMasked == true ? long.MaxValue : nic.NextEvent).Min();
+
+    public NapiDeferral? Deferral { get; protected set; }
 
     protected Outbox Outbox { get; }
 
     protected TransportErrors TransportErrors { get; } = new();
+
+    /// <summary>The settings of [Napi] that the end of a poll is about.</summary>
+    protected virtual (int DeferHardIrqs, long GroFlushTimeout) DeferralSettings => default;
 
     /// <summary>The sockets for asynchronous code, if the stack declares them.</summary>
     protected AsyncSockets? AsyncSockets { get; set; }
@@ -73,19 +80,23 @@ public abstract partial class TwinStack : INetworkStack
         }
     }
 
-    public int Poll(int networkInterface, int queue, long now)
+    public int Poll(int networkInterface, int queue, long now) => Poll(networkInterface, queue, Weight, now);
+
+    public int Poll(int networkInterface, int queue, int budget, long now)
     {
         if (networkInterface != 0 || queue != parts.Queue)
         {
             StackGuard.NoSuchQueue(networkInterface, queue, parts.Queue);
         }
 
-        return Run(takesIn: true, now);
+        return Run(budget, now);
     }
 
-    public void Advance(long now) => Run(takesIn: false, now);
+    public void Advance(long now) => Run(0, now);
 
     public void Wake() => nic.Wake();
+
+    public void SetInterrupt(bool armed) => nic.SetInterrupt(armed);
 
     public bool Wait(TimeSpan timeout) => AsyncSockets?.TrySleep() == false || nic.Wait(timeout);
 
@@ -97,7 +108,7 @@ public abstract partial class TwinStack : INetworkStack
 
     private IEnumerable<T> All<T>() => stages.Select(stage => stage.Stage).OfType<T>();
 
-    private int Run(bool takesIn, long now)
+    private int Run(int budget, long now)
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         if (fault is not null)
@@ -108,7 +119,13 @@ public abstract partial class TwinStack : INetworkStack
         try
         {
             StartPoll(now);
-            var count = takesIn ? nic.Receive(now) : 0;
+            var count = budget > 0 ? nic.Receive(budget, now) : 0;
+            if (Deferral is not null && (budget > 0 || Deferral.TimerAt <= now))
+            {
+                var (deferHardIrqs, groFlushTimeout) = DeferralSettings;
+                Deferral.Complete(count, budget, deferHardIrqs, groFlushTimeout, now);
+            }
+
             ReceivePackets(count, now);
             EndPoll(now);
             return count;

@@ -50,7 +50,8 @@ public sealed class InterfaceQueue
     /// <summary>Packets the batch may grow to before it must be handed over.</summary>
     public int Room(bool isUp) => isUp ? Math.Min(BatchLength, queue.TransmitRoom) : BatchLength;
 
-    public int Receive(long now) => queue.Receive(Received, now);
+    /// <param name="budget">Packets to take at most; never more than the weight.</param>
+    public int Receive(int budget, long now) => queue.Receive(Received.AsSpan(0, Math.Min(budget, Received.Length)), now);
 
     /// <summary>Hands the batch to the NIC. What it does not accept stays, in order, at the front.</summary>
     /// <returns>Packets left.</returns>
@@ -128,6 +129,8 @@ public sealed class InterfaceQueue
     public bool Wait(TimeSpan timeout) => queue.Wait(timeout);
 
     public void Wake() => queue.Wake();
+
+    public void SetInterrupt(bool armed) => queue.SetInterrupt(armed);
 
     /// <summary>Takes everything back from the NIC, for a stack that ends.</summary>
     public void Drain() => queue.Drain();

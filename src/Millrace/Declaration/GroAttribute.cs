@@ -3,9 +3,10 @@ using Millrace.Ingress;
 namespace Millrace;
 
 /// <summary>
-/// Generic receive offload: TCP segments of one flow that follow each other within a poll go on as one packet.
+/// Generic receive offload: TCP segments of one flow that follow each other within a poll go on as one packet, and within
+/// <see cref="NapiAttribute.GroFlushTimeout"/> if that is declared.
 /// </summary>
-[StageType(typeof(GroStage<>), Place = 400, Summary = "merges consecutive TCP segments of a flow into one packet")]
+[StageType(typeof(GroStage<,>), Place = 400, Summary = "merges consecutive TCP segments of a flow into one packet")]
 public sealed class GroAttribute : StageAttribute
 {
     /// <inheritdoc cref="IGroSettings.MaxSize"/>

@@ -16,10 +16,15 @@ public interface INetworkStack : IDisposable
     /// <returns>Packets taken in; the weight if there may be more.</returns>
     int Poll(int networkInterface, int queue, long now);
 
+    /// <summary>The same with a budget of its own: busy polling takes in little at a time.</summary>
+    /// <param name="budget">Packets to take in at most, never more than the weight; 0 takes in none, like Advance.</param>
+    /// <returns>Packets taken in; the budget if there may be more.</returns>
+    int Poll(int networkInterface, int queue, int budget, long now) => Poll(networkInterface, queue, now);
+
     /// <summary>Does what is due at <paramref name="now"/> and sends what follows from it, without taking packets in.</summary>
     void Advance(long now);
 
-    /// <summary>When <see cref="Advance"/> or <see cref="Poll"/> has work next; <see cref="long.MaxValue"/> for never.</summary>
+    /// <summary>When <see cref="Advance"/> or Poll has work next; <see cref="long.MaxValue"/> for never.</summary>
     long NextDeadline { get; }
 
     /// <summary>Packets one poll takes in at most (NAPI weight): a poll that took so many may have left some.</summary>
@@ -27,6 +32,15 @@ public interface INetworkStack : IDisposable
 
     /// <summary>Packets a round of polls takes in before the host looks at anything else (netdev_budget).</summary>
     int RoundBudget => 300;
+
+    /// <summary>How long a host goes on polling after it last had work, in microseconds.</summary>
+    int BusyPollMicroseconds => 0;
+
+    /// <summary>Packets one poll takes in where an application's thread polls.</summary>
+    int BusyPollBudget => 8;
+
+    /// <summary>What the last poll said about the interrupt and the timer; null where no gro_flush_timeout is declared.</summary>
+    NapiDeferral? Deferral => null;
 
     IReadOnlyList<NetworkInterface> Interfaces { get; }
 
@@ -48,6 +62,11 @@ public interface INetworkStack : IDisposable
 
     /// <summary>Wakes the worker that waits in the NIC. Thread-safe.</summary>
     void Wake();
+
+    /// <summary>Masks the NIC's interrupt for <see cref="Wait"/>, or arms it again: see <see cref="NicQueue.SetInterrupt"/>.</summary>
+    void SetInterrupt(bool armed)
+    {
+    }
 
     /// <summary>Sleeps in the NIC until there may be work, at most for the given time.</summary>
     bool Wait(TimeSpan timeout);

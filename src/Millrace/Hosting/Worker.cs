@@ -4,21 +4,20 @@ using Millrace.Sockets;
 namespace Millrace;
 
 /// <summary>
-/// Runs one stack on a thread of its own: polls while there is work, spins as long as busy polling says, then sleeps in the
-/// NIC until a packet, a timer or a call is due. The stack remains its owner's, to be disposed after the worker.
+/// Runs one stack on a thread of its own: polls while there is work, spins as long as busy polling says, then sleeps until a
+/// packet, a timer or a call is due: in the NIC's interrupt, or past it where deferral says so. A thread of the application may
+/// poll in its place while it sleeps. The stack remains its owner's, to be disposed after the worker.
 /// </summary>
-public sealed class Worker : IDisposable, IAsyncDisposable
+public sealed partial class Worker : IDisposable, IAsyncDisposable
 {
-    // a timer that moved nearer by a call of another thread is always preceded by a wake; this is only a bound
-    private static readonly TimeSpan LongestSleep = TimeSpan.FromSeconds(60);
-
     private readonly INetworkStack stack;
     private readonly WorkerOptions options;
     private readonly ConcurrentQueue<Action> posted = new();
     private readonly TaskCompletionSource completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Thread thread;
+    private readonly WorkerThread usage = new();
     private readonly int interfaceCount;
-    private int asleep;
+    private WorkerCounters counters;
     private int phase;
 
     public Worker(INetworkStack stack, WorkerOptions? options = null)
@@ -26,9 +25,12 @@ public sealed class Worker : IDisposable, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(stack);
         this.stack = stack;
         this.options = options ?? new WorkerOptions();
-        ArgumentOutOfRangeException.ThrowIfLessThan(this.options.BusyPoll, TimeSpan.Zero, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfLessThan(this.options.BusyPoll ?? TimeSpan.Zero, TimeSpan.Zero, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfLessThan(this.options.BusyRead, TimeSpan.Zero, nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThan(this.options.Drain, TimeSpan.Zero, nameof(options));
         interfaceCount = stack.Interfaces.Count;
+        deferral = stack.Deferral;
+        sockets = (stack as IAsyncNetworkStack)?.Sockets;
         thread = new Thread(Run) { Name = this.options.Name, IsBackground = true };
     }
 
@@ -38,8 +40,17 @@ public sealed class Worker : IDisposable, IAsyncDisposable
     /// <summary>Whether an exception has left the loop; the stack is faulted then.</summary>
     public bool Faulted => completion.Task.IsFaulted;
 
-    /// <summary>Whether the calling thread is this worker.</summary>
-    public bool IsCurrent => Thread.CurrentThread == thread;
+    /// <summary>Whether the calling thread is this worker, or polls in its place.</summary>
+    public bool IsCurrent => Thread.CurrentThread is var current && (current == thread || current == Volatile.Read(ref inItsPlace));
+
+    /// <summary>What it did so far, and what led to it.</summary>
+    public WorkerCounters Counters => counters;
+
+    /// <summary>Time that its thread has used on processors, system calls included; zero where that cannot be told.</summary>
+    public TimeSpan ProcessorTime => usage.ProcessorTime;
+
+    /// <summary>Whether <see cref="WorkerOptions.Cpu"/> was done: "CPU 3", "not asked for", or why it could not be.</summary>
+    public string Pinning => usage.Pinning;
 
     /// <exception cref="InvalidOperationException">It was started or stopped before.</exception>
     public void Start()
@@ -49,11 +60,17 @@ public sealed class Worker : IDisposable, IAsyncDisposable
             throw new InvalidOperationException("A worker is started once; make another one for the stack after a stop.");
         }
 
+        if (sockets is not null && options.BusyRead > TimeSpan.Zero)
+        {
+            sockets.BusyReads = new AsyncBusyReads(this, options.BusyRead);
+        }
+
         thread.Start();
     }
 
     /// <summary>
-    /// Runs a delegate on the worker between two polls: for control, not for data. An exception from it ends the worker.
+    /// Runs a delegate on the worker between two polls, or on the thread that polls in its place: for control, not for data. An
+    /// exception from it ends the worker.
     /// </summary>
     /// <exception cref="InvalidOperationException">The worker has ended or is about to.</exception>
     public void Post(Action action)
@@ -138,120 +155,6 @@ public sealed class Worker : IDisposable, IAsyncDisposable
     /// <inheritdoc cref="Dispose"/>
     public async ValueTask DisposeAsync() =>
         await StopAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-
-    private void Run()
-    {
-        try
-        {
-            PollUntilStopped();
-            Drain();
-            Volatile.Write(ref phase, Phase.Ended);
-            completion.SetResult();
-        }
-        catch (Exception exception)
-        {
-            Volatile.Write(ref phase, Phase.Ended);
-            (stack as IAsyncNetworkStack)?.Sockets.Stop(exception);
-            completion.SetException(exception);
-        }
-    }
-
-    private void PollUntilStopped()
-    {
-        var busyPoll = options.BusyPoll.Ticks * TimeSpan.NanosecondsPerTick;
-        var now = StackClock.Now;
-        var workedAt = now;
-        while (Volatile.Read(ref phase) == Phase.Running)
-        {
-            if (PollRound(now) | RunPosted())
-            {
-                workedAt = now;
-            }
-            else if (now - workedAt >= busyPoll)
-            {
-                Sleep(now);
-            }
-
-            now = StackClock.Now;
-        }
-    }
-
-    /// <summary>Polls while a poll takes in all it may, up to the budget (net/core/dev.c, net_rx_action).</summary>
-    private bool PollRound(long now)
-    {
-        var taken = 0;
-        bool more;
-        do
-        {
-            more = false;
-            for (var i = 0; i < interfaceCount; i++)
-            {
-                var count = stack.Poll(i, options.Queue, now);
-                taken += count;
-                more |= count >= stack.Weight;
-            }
-
-            now = more ? StackClock.Now : now;
-        }
-        while (more && taken < stack.RoundBudget);
-
-        return taken > 0;
-    }
-
-    private bool RunPosted()
-    {
-        var any = false;
-        while (posted.TryDequeue(out var action))
-        {
-            any = true;
-            action();
-        }
-
-        return any;
-    }
-
-    private void Sleep(long now)
-    {
-        var left = stack.NextDeadline - now;
-        if (left <= 0)
-        {
-            return;
-        }
-
-        // either this sees what was posted, or whoever posts sees the worker asleep
-        Interlocked.Exchange(ref asleep, 1);
-        if (posted.IsEmpty && Volatile.Read(ref phase) == Phase.Running)
-        {
-            // rounded up, so that the deadline is reached when the sleep ends
-            var timeout = TimeSpan.FromTicks(left / TimeSpan.NanosecondsPerTick + 1);
-            stack.Wait(timeout < LongestSleep ? timeout : LongestSleep);
-        }
-
-        Volatile.Write(ref asleep, 0);
-    }
-
-    private void Drain()
-    {
-        var now = StackClock.Now;
-        var end = now + options.Drain.Ticks * TimeSpan.NanosecondsPerTick;
-        while (PollRound(now) | RunPosted() || (stack.HeldIngress | stack.HeldEgress) != 0)
-        {
-            now = StackClock.Now;
-            if (now >= end)
-            {
-                return;
-            }
-        }
-    }
-
-    private void WakeIfAsleep()
-    {
-        Interlocked.MemoryBarrier();
-        if (Volatile.Read(ref asleep) != 0)
-        {
-            stack.Wake();
-        }
-    }
 
     private static InvalidOperationException Ended() => new("The worker has ended.");
 

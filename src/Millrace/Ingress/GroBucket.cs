@@ -55,4 +55,7 @@ internal struct GroHeld
     public int WirePackets;
     public byte FlagsToAdd;
     public bool HasFixedIdentification;
+
+    /// <summary>The tick of the poll that it came with, counted from 1; 0 until that poll has ended.</summary>
+    public long HeldSince;
 }

@@ -7,18 +7,24 @@ namespace Millrace.Ingress;
 
 /// <summary>
 /// Merges TCP segments of a flow (net/core/gro.c, net/ipv4/tcp_offload.c). Frames are chained, never copied; nothing is
-/// kept beyond the end of a poll; the order within a flow never changes.
+/// kept beyond the end of a poll unless gro_flush_timeout is set; the order within a flow never changes.
 /// </summary>
 [Needs(PacketFact.LinkHeaderParsed, PacketFact.ChecksumVerified)]
-public struct GroStage<TSettings> : IIngressStage, IResumesIngress, IPollEnd
+public struct GroStage<TSettings, TNapi> : IIngressStage, IResumesIngress, IPollEnd
     where TSettings : struct, IGroSettings
+    where TNapi : struct, INapiSettings
 {
     private readonly GroTable table;
+    private readonly NapiDeferral? deferral;
     private TSettings settings;
+    private TNapi napi;
 
-    public GroStage(TSettings settings, Arena arena)
+    /// <param name="deferral">There is one if the stack has a gro_flush_timeout, or can be given one.</param>
+    public GroStage(TSettings settings, TNapi napi, Arena arena, NapiDeferral? deferral = null)
     {
         this.settings = settings;
+        this.napi = napi;
+        this.deferral = deferral;
         table = new GroTable(arena, settings.Buckets, settings.Held);
     }
 
@@ -52,9 +58,18 @@ public struct GroStage<TSettings> : IIngressStage, IResumesIngress, IPollEnd
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void PollEnd(long now)
     {
-        if (table.WirePackets != 0)
+        if (table.WirePackets == 0)
+        {
+            return;
+        }
+
+        if (napi.GroFlushTimeout == 0)
         {
             table.FlushAll();
+        }
+        else
+        {
+            table.Flush(deferral!, now);
         }
     }
 }

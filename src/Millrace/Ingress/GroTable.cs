@@ -15,6 +15,9 @@ internal sealed class GroTable
     /// <summary>Control bits after which nothing more is merged.</summary>
     private const byte EndsMerging = SegmentHeader.Urg | SegmentHeader.Psh | SegmentHeader.Rst | SegmentHeader.Syn | SegmentHeader.Fin;
 
+    /// <summary>Nanoseconds of a tick (HZ 250), in which the kernel measures the age of what is held.</summary>
+    private const long Jiffy = 4_000_000;
+
     private readonly Arena arena;
     private readonly GroBucket[] buckets;
     private FrameList ready;
@@ -99,6 +102,22 @@ internal sealed class GroTable
         }
     }
 
+    /// <summary>The end of a poll with a gro_flush_timeout: what is young may wait for the timer (napi_gro_flush).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void Flush(NapiDeferral deferral, long now)
+    {
+        if (!deferral.KeepsYoung)
+        {
+            FlushAll();
+            return;
+        }
+
+        if (FlushOld(1 + (now / Jiffy)))
+        {
+            deferral.StartTimer();
+        }
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     public bool TryResume(out ResumedPacket packet)
     {
@@ -114,6 +133,30 @@ internal sealed class GroTable
         packet.Offset = metadata.NetworkOffset;
         packet.EtherType = EtherType.Ipv4;
         return true;
+    }
+
+    /// <summary>Completes what was held in an earlier tick already.</summary>
+    /// <returns>Whether anything is held on.</returns>
+    private bool FlushOld(long tick)
+    {
+        var holds = false;
+        foreach (var bucket in buckets)
+        {
+            // the oldest first; what came with this poll's packets has no age yet
+            while (bucket.Count > 0 && bucket[0].HeldSince != 0 && bucket[0].HeldSince != tick)
+            {
+                Complete(bucket, 0);
+            }
+
+            for (var i = bucket.Count - 1; i >= 0 && bucket[i].HeldSince == 0; i--)
+            {
+                bucket[i].HeldSince = tick;
+            }
+
+            holds |= bucket.Count > 0;
+        }
+
+        return holds;
     }
 
     private bool TryMerge(
@@ -175,6 +218,7 @@ internal sealed class GroTable
         held.WirePackets = metadata.WirePackets;
         held.FlagsToAdd = 0;
         held.HasFixedIdentification = false;
+        held.HeldSince = 0;
     }
 
     /// <summary>A packet that is not held: it goes on at once, or behind what is ready.</summary>

@@ -19,6 +19,8 @@ internal static unsafe class Libc
     private const int AddressFamilyInet = 2;
     private const int SocketDatagram = 2;
     private const int EventNonBlocking = OpenNonBlocking;
+    private const int InterestAdd = 1;
+    private const int InterestRemove = 2;
     private const int CloneNewNetwork = 0x4000_0000;
 
     /// <param name="path">UTF-8, ended by a zero byte.</param>
@@ -71,6 +73,36 @@ internal static unsafe class Libc
         }
     }
 
+    /// <summary>Makes an epoll(7) that tells whether a descriptor has something to read.</summary>
+    public static int OpenInterest(int descriptor)
+    {
+        var interest = EPollCreate(OpenCloseOnExec);
+        if (interest < 0)
+        {
+            return -Marshal.GetLastPInvokeError();
+        }
+
+        var error = SetInterest(interest, descriptor, true);
+        if (error < 0)
+        {
+            _ = Close(interest);
+            return error;
+        }
+
+        return interest;
+    }
+
+    /// <summary>Says whether it tells so from now on, also to a thread that waits for it already.</summary>
+    /// <remarks>Taken out and put in, not modified: errors of a descriptor are told as long as it is in.</remarks>
+    public static int SetInterest(int interest, int descriptor, bool wanted)
+    {
+        // struct epoll_event is packed on x64 and not elsewhere; both have the events first
+        var change = stackalloc uint[4];
+        change[0] = (uint)PollIn;
+        change[1] = change[2] = change[3] = 0;
+        return EPollControl(interest, wanted ? InterestAdd : InterestRemove, descriptor, change) < 0 ? -Marshal.GetLastPInvokeError() : 0;
+    }
+
     public static void SignalEvent(int descriptor)
     {
         ulong one = 1;
@@ -119,6 +151,12 @@ internal static unsafe class Libc
 
     [DllImport("libc", EntryPoint = "ppoll", SetLastError = true)]
     private static extern int PPoll(PollDescriptor* descriptors, nuint count, TimeSpecification* timeout, void* signals);
+
+    [DllImport("libc", EntryPoint = "epoll_create1", SetLastError = true)]
+    private static extern int EPollCreate(int flags);
+
+    [DllImport("libc", EntryPoint = "epoll_ctl", SetLastError = true)]
+    private static extern int EPollControl(int interest, int operation, int descriptor, void* change);
 
     [DllImport("libc", EntryPoint = "unshare", SetLastError = true)]
     private static extern int Unshare(int flags);

@@ -33,6 +33,8 @@ internal sealed unsafe class TapDevice : IDisposable
     private readonly int wakeDescriptor;
     private readonly int ringSize;
     private readonly Frame[] posted;
+    private int interest = -1;
+    private bool isMasked;
     private IoVector* receiveVectors;
     private IoVector* transmitVectors;
     private VirtioNetHeader* header;
@@ -155,6 +157,12 @@ internal sealed unsafe class TapDevice : IDisposable
     /// <returns>Whether there may be work.</returns>
     public bool Wait(TimeSpan timeout, bool forRoom)
     {
+        var inner = Volatile.Read(ref interest);
+        if (inner >= 0)
+        {
+            return WaitForInterest(timeout, inner, forRoom);
+        }
+
         Span<PollDescriptor> descriptors =
         [
             new() { Descriptor = wakeDescriptor, Events = Libc.PollIn },
@@ -165,6 +173,61 @@ internal sealed unsafe class TapDevice : IDisposable
         {
             // the interface is in error, and says so at once every time: only a wake-up ends this sleep
             ready = Libc.Poll(descriptors[..1], timeout);
+        }
+
+        if (descriptors[0].Returned != 0)
+        {
+            Libc.ClearEvent(wakeDescriptor);
+        }
+
+        return ready != 0;
+    }
+
+    /// <summary>
+    /// Masks or arms the interrupt, also for a thread that waits. The first call makes a set of interest (epoll(7)) that is waited
+    /// in from then on, because a ppoll(2) under way cannot be told anything; who never masks waits without it.
+    /// </summary>
+    public void SetInterrupt(bool armed)
+    {
+        if (isMasked != armed)
+        {
+            return;
+        }
+
+        if (interest < 0)
+        {
+            var opened = Libc.OpenInterest(descriptor);
+            if (opened < 0)
+            {
+                return;
+            }
+
+            Volatile.Write(ref interest, opened);
+        }
+
+        if (Libc.SetInterest(interest, descriptor, armed) == 0)
+        {
+            isMasked = !armed;
+        }
+    }
+
+    private bool WaitForInterest(TimeSpan timeout, int inner, bool forRoom)
+    {
+        Span<PollDescriptor> descriptors =
+        [
+            new() { Descriptor = wakeDescriptor, Events = Libc.PollIn },
+            new() { Descriptor = inner, Events = Libc.PollIn },
+            new() { Descriptor = descriptor, Events = Libc.PollOut },
+        ];
+        var ready = Libc.Poll(descriptors[..(forRoom ? 3 : 2)], timeout);
+        if (ready > 0 && descriptors[0].Returned == 0 && (descriptors[2].Returned & Libc.PollOut) == 0)
+        {
+            // as above: an interface in error
+            descriptors[2].Events = Libc.PollIn;
+            if (Libc.Poll(descriptors[2..], TimeSpan.Zero) > 0 && (descriptors[2].Returned & Libc.PollIn) == 0)
+            {
+                ready = Libc.Poll(descriptors[..1], timeout);
+            }
         }
 
         if (descriptors[0].Returned != 0)
@@ -192,6 +255,11 @@ internal sealed unsafe class TapDevice : IDisposable
 
         _ = Libc.Close(descriptor);
         _ = Libc.Close(wakeDescriptor);
+        if (interest >= 0)
+        {
+            _ = Libc.Close(interest);
+        }
+
         NativeMemory.Free(receiveVectors);
         NativeMemory.Free(transmitVectors);
         NativeMemory.Free(header);

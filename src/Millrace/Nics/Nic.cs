@@ -109,7 +109,19 @@ public abstract class NicQueue
     /// <summary>When a virtual NIC has its next packet or completion; <see cref="long.MaxValue"/> if it does not know.</summary>
     public virtual long NextEvent => long.MaxValue;
 
-    /// <summary>The interrupt: sleeps until there may be something to receive, or the time is over.</summary>
+    /// <summary>
+    /// Masks the interrupt, or arms it again: a <see cref="Wait"/> that begins while it is masked, or is under way on another
+    /// thread, is ended only by <see cref="Wake"/> or its time; arming it with something to receive interrupts at once. A
+    /// queue that cannot mask does nothing, and its worker wakes for nothing.
+    /// </summary>
+    public virtual void SetInterrupt(bool armed)
+    {
+    }
+
+    /// <summary>
+    /// The interrupt: sleeps until there may be something to receive, or the time is over. While a worker sleeps here an
+    /// application's thread may use the queue (<see cref="Worker.BusyPoll(Func{bool}, TimeSpan)"/>).
+    /// </summary>
     /// <returns>Whether there may be something.</returns>
     public abstract bool Wait(TimeSpan timeout);
 

@@ -56,6 +56,8 @@ public abstract class WrappedQueue(NicQueue inner) : NicQueue
 
     public override int Reclaim(Span<Frame> packets, long now) => Inner.Reclaim(packets, now);
 
+    public override void SetInterrupt(bool armed) => Inner.SetInterrupt(armed);
+
     public override bool Wait(TimeSpan timeout) => Inner.Wait(timeout);
 
     public override void Wake() => Inner.Wake();

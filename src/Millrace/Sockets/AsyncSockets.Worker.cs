@@ -24,6 +24,9 @@ public sealed partial class AsyncSockets
     /// <summary>Why calls fail after <see cref="Stop"/>.</summary>
     internal SocketError? EndedBy => endedBy == 0 ? null : (SocketError)endedBy;
 
+    /// <summary>How blocking reads poll by themselves, if the worker lets them.</summary>
+    internal AsyncBusyReads? BusyReads { get; set; }
+
     internal TcpSockets Tcp { get; private set; } = null!;
 
     /// <summary>Does what callers asked for since the last poll. The loop calls it at the start of each.</summary>
@@ -204,6 +207,9 @@ public sealed partial class AsyncSockets
             spare[spareCount++] = channel;
         }
     }
+
+    /// <summary>A thread that polled in the worker's place does so no more.</summary>
+    internal void LeaveThread() => Volatile.Write(ref workerThread, 0);
 
     /// <exception cref="InvalidOperationException">The calling thread is the worker.</exception>
     internal void ThrowIfOnWorker()

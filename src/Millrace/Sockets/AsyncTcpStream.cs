@@ -63,7 +63,10 @@ public sealed class AsyncTcpStream : Stream
     {
         ValidateBufferArguments(buffer, offset, count);
         connection.Sockets.ThrowIfOnWorker();
-        return ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
+        ObjectDisposedException.ThrowIf(disposed, this);
+        var memory = buffer.AsMemory(offset, count);
+        var read = connection.Sockets.BusyReads is { } busy ? busy.Begin(connection, memory) : ReadAsync(memory);
+        return read.AsTask().GetAwaiter().GetResult();
     }
 
     public override int Read(Span<byte> buffer)

@@ -85,21 +85,25 @@ partial class WayStack : global::Millrace.INetworkStack
 
     public void Wake() => nic.Wake();
 
+    public void SetInterrupt(bool armed) => nic.SetInterrupt(armed);
+
     public bool Wait(global::System.TimeSpan timeout) => nic.Wait(timeout);
 
-    public int Poll(int networkInterface, int queue, long now)
+    public int Poll(int networkInterface, int queue, long now) => Poll(networkInterface, queue, Budget.Weight, now);
+
+    public int Poll(int networkInterface, int queue, int budget, long now)
     {
         if (networkInterface != 0 || queue != setup.Queue)
         {
             global::Millrace.CompilerServices.StackGuard.NoSuchQueue(networkInterface, queue, setup.Queue);
         }
 
-        return Run(takesIn: true, now);
+        return Run(budget, now);
     }
 
-    public void Advance(long now) => Run(takesIn: false, now);
+    public void Advance(long now) => Run(0, now);
 
-    private int Run(bool takesIn, long now)
+    private int Run(int budget, long now)
     {
         global::System.ObjectDisposedException.ThrowIf(disposed, this);
         if (fault is not null)
@@ -110,7 +114,7 @@ partial class WayStack : global::Millrace.INetworkStack
         try
         {
             Begin(now);
-            var count = takesIn ? nic.Receive(now) : 0;
+            var count = budget > 0 ? nic.Receive(budget, now) : 0;
             ReceivePackets(count, now);
             Finish(now);
             return count;

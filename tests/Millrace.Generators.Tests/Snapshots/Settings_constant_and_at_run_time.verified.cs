@@ -65,27 +65,35 @@ partial class LimitStack : global::Millrace.INetworkStack
 
     public int RoundBudget => Settings.Napi.Budget;
 
+    public int BusyPollMicroseconds => Settings.Napi.BusyPollMicroseconds;
+
+    public int BusyPollBudget => Settings.Napi.BusyPollBudget;
+
     public long HeldIngress => 0;
 
     public long HeldEgress => nic.HeldPackets;
 
     public void Wake() => nic.Wake();
 
+    public void SetInterrupt(bool armed) => nic.SetInterrupt(armed);
+
     public bool Wait(global::System.TimeSpan timeout) => nic.Wait(timeout);
 
-    public int Poll(int networkInterface, int queue, long now)
+    public int Poll(int networkInterface, int queue, long now) => Poll(networkInterface, queue, Budget.Weight, now);
+
+    public int Poll(int networkInterface, int queue, int budget, long now)
     {
         if (networkInterface != 0 || queue != setup.Queue)
         {
             global::Millrace.CompilerServices.StackGuard.NoSuchQueue(networkInterface, queue, setup.Queue);
         }
 
-        return Run(takesIn: true, now);
+        return Run(budget, now);
     }
 
-    public void Advance(long now) => Run(takesIn: false, now);
+    public void Advance(long now) => Run(0, now);
 
-    private int Run(bool takesIn, long now)
+    private int Run(int budget, long now)
     {
         global::System.ObjectDisposedException.ThrowIf(disposed, this);
         if (fault is not null)
@@ -96,7 +104,7 @@ partial class LimitStack : global::Millrace.INetworkStack
         try
         {
             Begin(now);
-            var count = takesIn ? nic.Receive(now) : 0;
+            var count = budget > 0 ? nic.Receive(budget, now) : 0;
             ReceivePackets(count, now);
             Finish(now);
             return count;
@@ -352,6 +360,10 @@ partial class LimitStack : global::Millrace.INetworkStack
     {
         public int Weight => 8; // declared
         public int Budget => 300; // netdev_budget
+        public int DeferHardIrqs => 0; // napi_defer_hard_irqs
+        public long GroFlushTimeout => 0L; // gro_flush_timeout
+        public int BusyPollMicroseconds => 0; // busy_poll
+        public int BusyPollBudget => 8; // BUSY_POLL_BUDGET
     }
 
     /// <summary>The settings of [Napi] as callers see them; what can be set is seen whole by the next poll.</summary>
@@ -361,6 +373,14 @@ partial class LimitStack : global::Millrace.INetworkStack
         public int Weight => 8;
 
         public int Budget => 300;
+
+        public int DeferHardIrqs => 0;
+
+        public long GroFlushTimeout => 0L;
+
+        public int BusyPollMicroseconds => 0;
+
+        public int BusyPollBudget => 8;
     }
 
     /// <summary>The settings of [Limiter] as its stage reads them.</summary>
@@ -494,7 +514,7 @@ partial class LimitStack : global::Millrace.INetworkStack
             new(global::Millrace.DropReason.DeviceNotReady, "loop", global::Millrace.DropReasons.LinuxName(global::Millrace.DropReason.DeviceNotReady)),
             new(global::Millrace.DropReason.FullRing, "loop", global::Millrace.DropReasons.LinuxName(global::Millrace.DropReason.FullRing)),
         },
-        "flowchart LR\n  nic_in([wan])\n  nic_in --> Limiter_in[\"Limiter\"]\n  Limiter_in --> unclaimed{{nobody claimed it}}\n  forwarded[(turned round)] --> nic_out([wan])\n  %% The outbox is left out: no stage sends of its own accord.\n  %% Transport errors are left out: no stage reports them.\n  %% [Napi]: 2 settings are folded into constants.\n  %% [Limiter]: 4 settings are folded into constants; Limit, Memory can change at run time.\n",
-        "LimitStack  (Linux_6_18)\n\nin:\n  wan\n  -> [Limiter(20, Runtime = [nameof(LimiterAttribute.Limit), nameof(LimiterAttribute.Memory)], Memory = \"1 2 3\", Factor = 2, On = \"wan\")]  lets only so many packets in\n  -> dropped: nobody claimed it\n\nout:\n  turned round\n  -> wan\n\nnotes:\n  - The outbox is left out: no stage sends of its own accord.\n  - Transport errors are left out: no stage reports them.\n  - [Napi]: 2 settings are folded into constants.\n  - [Limiter]: 4 settings are folded into constants; Limit, Memory can change at run time.\n",
+        "flowchart LR\n  nic_in([wan])\n  nic_in --> Limiter_in[\"Limiter\"]\n  Limiter_in --> unclaimed{{nobody claimed it}}\n  forwarded[(turned round)] --> nic_out([wan])\n  %% The outbox is left out: no stage sends of its own accord.\n  %% Transport errors are left out: no stage reports them.\n  %% Deferral of the interrupt is left out: GroFlushTimeout is 0.\n  %% [Napi]: 6 settings are folded into constants.\n  %% [Limiter]: 4 settings are folded into constants; Limit, Memory can change at run time.\n",
+        "LimitStack  (Linux_6_18)\n\nin:\n  wan\n  -> [Limiter(20, Runtime = [nameof(LimiterAttribute.Limit), nameof(LimiterAttribute.Memory)], Memory = \"1 2 3\", Factor = 2, On = \"wan\")]  lets only so many packets in\n  -> dropped: nobody claimed it\n\nout:\n  turned round\n  -> wan\n\nnotes:\n  - The outbox is left out: no stage sends of its own accord.\n  - Transport errors are left out: no stage reports them.\n  - Deferral of the interrupt is left out: GroFlushTimeout is 0.\n  - [Napi]: 6 settings are folded into constants.\n  - [Limiter]: 4 settings are folded into constants; Limit, Memory can change at run time.\n",
         "receive: 528 frames, 1,115,136 bytes (ring 512 + 2 polls of 8)\nreserve: 1,024 frames, 2,162,688 bytes (what stages send by themselves)\nsockets: 4,096 frames, 8,650,752 bytes (0 connections of 1 frames (the minimum of Memory), at least 4096 and at most 65536 frames)\narena: 5,648 frames, 11,928,576 bytes (all frames)\n");
 }

@@ -8,7 +8,7 @@ namespace Millrace.Tests.Gro;
 /// <summary>Drives the stage as the loop does: a packet in, then whatever it gives back.</summary>
 internal sealed class GroHarness(Arena arena)
 {
-    private GroStage<Defaults> stage = new(default, arena);
+    private GroStage<Defaults, NoTimeout> stage = new(default, default, arena);
 
     /// <summary>Packets that went on, heads held by the loop, in order.</summary>
     public List<Frame> Output { get; } = [];
@@ -82,6 +82,21 @@ internal sealed class GroHarness(Arena arena)
 
         Output.Clear();
         return merged;
+    }
+
+    public readonly struct NoTimeout : INapiSettings
+    {
+        public int Weight => 64;
+
+        public int Budget => 300;
+
+        public int DeferHardIrqs => 0;
+
+        public long GroFlushTimeout => 0;
+
+        public int BusyPollMicroseconds => 0;
+
+        public int BusyPollBudget => 8;
     }
 
     public readonly struct Defaults : IGroSettings

@@ -170,7 +170,7 @@ public sealed class GroRuleTests : IDisposable
     [Fact]
     public void Nothing_overtakes_packets_that_are_ready_but_not_yet_taken()
     {
-        var stage = new Ingress.GroStage<GroHarness.Defaults>(default, arena);
+        var stage = new Ingress.GroStage<GroHarness.Defaults, GroHarness.NoTimeout>(default, default, arena);
         List<byte[]> packets = [Segment(0).ToBytes(), (Segment(1) with { Payload = [] }).ToBytes(), (Segment(1) with { Payload = [], Acknowledgment = 79 }).ToBytes()];
         foreach (var bytes in packets)
         {
@@ -251,7 +251,7 @@ public sealed class GroRuleTests : IDisposable
     [Fact]
     public void Merging_allocates_nothing()
     {
-        var stage = new Ingress.GroStage<GroHarness.Defaults>(default, arena);
+        var stage = new Ingress.GroStage<GroHarness.Defaults, GroHarness.NoTimeout>(default, default, arena);
         byte[][] packets = [.. Enumerable.Range(0, 20).Select(i => (Segment(i) with { Flow = i % 2, Sequence = 7 + (uint)(i / 2 * Mss), Id = (ushort)(i / 2) }).ToBytes())];
         long allocated = 0;
         for (var round = 0; round < 3; round++)

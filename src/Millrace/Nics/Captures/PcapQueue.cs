@@ -15,6 +15,7 @@ internal sealed class PcapQueue : NicQueue
     private readonly AutoResetEvent interrupt = new(false);
     private Arena arena = null!;
     private int postedCount;
+    private volatile bool masked;
     private long? startedAt;
     private readonly long firstTimestamp;
     private long lastNow;
@@ -134,8 +135,22 @@ internal sealed class PcapQueue : NicQueue
         return count;
     }
 
+    public override void SetInterrupt(bool armed)
+    {
+        masked = !armed;
+        if (armed)
+        {
+            interrupt.Set();
+        }
+    }
+
     public override bool Wait(TimeSpan timeout)
     {
+        if (masked)
+        {
+            return interrupt.WaitOne(timeout);
+        }
+
         var next = NextEvent;
         if (next <= lastNow)
         {

@@ -22,6 +22,7 @@ internal sealed class ImpairedQueue : WrappedQueue
     private readonly bool[] isCopy;
     private readonly Frame[] single = new Frame[1];
     private long lastNow;
+    private volatile bool masked;
 
     private readonly record struct Delayed(long Until, Frame Packet);
 
@@ -124,8 +125,19 @@ internal sealed class ImpairedQueue : WrappedQueue
         return count;
     }
 
+    public override void SetInterrupt(bool armed)
+    {
+        masked = !armed;
+        Inner.SetInterrupt(armed);
+    }
+
     public override bool Wait(TimeSpan timeout)
     {
+        if (masked)
+        {
+            return Inner.Wait(timeout);
+        }
+
         var next = NextEvent;
         if (next <= lastNow)
         {

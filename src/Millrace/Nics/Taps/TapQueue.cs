@@ -23,6 +23,7 @@ internal sealed class TapQueue : NicQueue
     private readonly int ringSize;
     private readonly bool takesLarge;
     private bool blocked;
+    private volatile bool masked;
     private bool closed;
     private long missed;
     private long refused;
@@ -147,7 +148,13 @@ internal sealed class TapQueue : NicQueue
         return count;
     }
 
-    public override bool Wait(TimeSpan timeout) => completed.Count > 0 || closed || device.Wait(timeout, blocked);
+    public override void SetInterrupt(bool armed)
+    {
+        masked = !armed;
+        device.SetInterrupt(armed);
+    }
+
+    public override bool Wait(TimeSpan timeout) => (completed.Count > 0 && !masked) || closed || device.Wait(timeout, blocked);
 
     public override void Wake() => device.Wake();
 

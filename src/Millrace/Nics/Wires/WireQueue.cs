@@ -1,3 +1,4 @@
+using Millrace.Interop;
 using Millrace.Memory;
 
 namespace Millrace.Nics;
@@ -20,8 +21,9 @@ internal sealed class WireQueue : NicQueue
     private readonly WireDirection outgoing;
     private readonly WireDirection incoming;
     private readonly Frame[] posted;
-    private readonly AutoResetEvent interrupt = new(false);
+    private readonly WakeEvent interrupt = new();
     private volatile bool sleeping;
+    private volatile bool masked;
     private WireQueue? peer;
     private bool closed;
 
@@ -67,14 +69,13 @@ internal sealed class WireQueue : NicQueue
         get
         {
             using var entry = gate.Enter();
-            if (outgoing.CompletedCount > 0 || outgoing.DepartedCount > 0 || IsReceivable)
-            {
-                return Math.Max(incoming.Now, outgoing.Now);
-            }
-
-            return Math.Min(outgoing.NextDeparture, incoming.NextArrival);
+            return HasWork ? Math.Max(incoming.Now, outgoing.Now) : NextOnTheWay;
         }
     }
+
+    private bool HasWork => outgoing.CompletedCount > 0 || outgoing.DepartedCount > 0 || IsReceivable;
+
+    private long NextOnTheWay => Math.Min(outgoing.NextDeparture, incoming.NextArrival);
 
     private bool IsReceivable =>
         incoming.ArrivedCount > 0 && (FramesFor(incoming.FirstArrived) is var needed && (needed <= incoming.Posted || needed > posted.Length));
@@ -114,7 +115,7 @@ internal sealed class WireQueue : NicQueue
     /// <summary>Ends the sleep of the worker, if it sleeps.</summary>
     public void Interrupt()
     {
-        if (sleeping)
+        if (sleeping && !masked)
         {
             interrupt.Set();
         }
@@ -184,31 +185,43 @@ internal sealed class WireQueue : NicQueue
         return count;
     }
 
+    public override void SetInterrupt(bool armed)
+    {
+        using var entry = gate.Enter();
+        masked = !armed;
+
+        // whoever sleeps did not reckon with what came, or set off, in the meantime
+        if (armed && sleeping && (HasWork || NextOnTheWay != long.MaxValue))
+        {
+            interrupt.Set();
+        }
+    }
+
     public override bool Wait(TimeSpan timeout)
     {
         sleeping = true;
         long until;
         using (gate.Enter())
         {
-            if (outgoing.CompletedCount > 0 || outgoing.DepartedCount > 0 || IsReceivable)
+            if (!masked && HasWork)
             {
                 sleeping = false;
                 return true;
             }
 
-            var next = Math.Min(outgoing.NextDeparture, incoming.NextArrival);
+            var next = masked ? long.MaxValue : NextOnTheWay;
             until = next == long.MaxValue ? long.MaxValue : next - Math.Max(incoming.Now, outgoing.Now);
         }
 
         var wait = timeout;
         if (until != long.MaxValue)
         {
-            // rounded up to the next millisecond, or the wait ends before the event
-            var untilEvent = TimeSpan.FromMilliseconds(Math.Ceiling(Math.Max(0, until) / 1e6));
+            // rounded up to the next tick, or the wait ends before the event
+            var untilEvent = TimeSpan.FromTicks((Math.Max(0, until) / TimeSpan.NanosecondsPerTick) + 1);
             wait = timeout < TimeSpan.Zero || untilEvent < timeout ? untilEvent : timeout;
         }
 
-        var signalled = interrupt.WaitOne(wait);
+        var signalled = interrupt.Wait(wait);
         sleeping = false;
         return signalled || wait != timeout;
     }
