@@ -17,6 +17,9 @@ public sealed class GroAttribute : StageAttribute
 
     /// <inheritdoc cref="IGroSettings.Held"/>
     public int Held { get; set; }
+
+    /// <inheritdoc cref="IGroSettings.FixedIdentification"/>
+    public bool FixedIdentification { get; set; }
 }
 
 /// <summary>Settings of <see cref="GroAttribute"/>.</summary>
@@ -41,4 +44,10 @@ public interface IGroSettings
     [Allowed(1, 1024)]
     [DecidesCapacity]
     int Held { get; }
+
+    /// <summary>Whether segments are merged whose IP-ID is the same on all, where DF is set.</summary>
+    [Default(true, Source = "inet_gro_flush")]
+    [Default(false, Profile = KernelProfile.Linux_3_18, Source = "inet_gro_receive")]
+    [DecidesCapacity]
+    bool FixedIdentification { get; }
 }

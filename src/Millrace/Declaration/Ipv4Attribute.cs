@@ -31,6 +31,9 @@ public sealed class Ipv4Attribute(string address) : StageAttribute
     /// <summary>Fragments of a source that may come between two of one datagram.</summary>
     public int ReassemblyMaxDistance { get; set; }
 
+    /// <summary>What becomes of fragments that overlap.</summary>
+    public FragmentOverlap ReassemblyOverlap { get; set; }
+
     /// <summary>Neighbours that can be known at once.</summary>
     public int Neighbours { get; set; }
 
@@ -101,6 +104,10 @@ public interface IIpv4Settings
     [Allowed(0, int.MaxValue)]
     int ReassemblyMaxDistance { get; }
 
+    [Default(FragmentOverlap.Discard, Source = "inet_frag_queue_insert")]
+    [Default(FragmentOverlap.Trim, Profile = KernelProfile.Linux_3_18, Source = "ip_frag_queue")]
+    FragmentOverlap ReassemblyOverlap { get; }
+
     [Default(1024, Source = "net.ipv4.neigh.default.gc_thresh3")]
     [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(1, 1 << 20)]
@@ -161,4 +168,17 @@ public interface IIpv4Settings
     [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(1, 86400)]
     int PathMtuSeconds { get; }
+}
+
+/// <summary>What reassembly does with fragments that overlap (net/ipv4/ip_fragment.c).</summary>
+public enum FragmentOverlap
+{
+    /// <summary>The datagram is discarded with all of its fragments (RFC 5722; Linux since 4.19). A repeated fragment is dropped alone.</summary>
+    Discard,
+
+    /// <summary>
+    /// The bytes that are there twice are cut off: of the new fragment where an earlier part of the datagram has them, of the
+    /// old one where the new begins before it. A fragment that contradicts the datagram's end is dropped alone.
+    /// </summary>
+    Trim,
 }

@@ -77,6 +77,33 @@ public sealed class TcpAttribute : StageAttribute
 
     /// <inheritdoc cref="ITcpSettings.FastOpenCacheEntries"/>
     public int FastOpenCacheEntries { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.InitialReceiveWindow"/>
+    public int InitialReceiveWindow { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.AdvWinScale"/>
+    public int AdvWinScale { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.ReceiveBufferGrowth"/>
+    public ReceiveBufferGrowth ReceiveBufferGrowth { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.ChallengeAckLimit"/>
+    public int ChallengeAckLimit { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.TimestampOffsets"/>
+    public bool TimestampOffsets { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.PortCounters"/>
+    public int PortCounters { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.PacingRatio"/>
+    public int PacingRatio { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.FastOpenExperimental"/>
+    public bool FastOpenExperimental { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.FastOpenPause"/>
+    public bool FastOpenPause { get; set; }
 }
 
 /// <summary>The settings of <see cref="TcpAttribute"/>.</summary>
@@ -236,4 +263,80 @@ public interface ITcpSettings
     [Allowed(1, 1 << 20)]
     [DecidesCapacity]
     int FastOpenCacheEntries { get; }
+
+    /// <summary>
+    /// Segments of the window that a connection starts with; from there it opens by two segments for each that fills its frame
+    /// well, as far as there is room. 0 starts with what the buffer has room for.
+    /// </summary>
+    [Default(0, Source = "since 4.20")]
+    [Default(20, Profile = KernelProfile.Linux_3_18, Source = "tcp_default_init_rwnd")]
+    [Allowed(0, 1_000)]
+    int InitialReceiveWindow { get; }
+
+    /// <summary>
+    /// The share of a receive buffer that is not announced, because it is overhead: 1/2^n of it. 0 measures what payload the
+    /// frames really have.
+    /// </summary>
+    [Default(0, Source = "tcp_adv_win_scale is obsolete since 6.6")]
+    [Default(1, Profile = KernelProfile.Linux_3_18, Source = "tcp_adv_win_scale")]
+    [Allowed(0, 31)]
+    int AdvWinScale { get; }
+
+    /// <summary>How much room for a sender that speeds up is added when the receive buffer grows.</summary>
+    [Default(ReceiveBufferGrowth.Proportional, Source = "tcp_rcv_space_adjust")]
+    [Default(ReceiveBufferGrowth.Steps, Profile = KernelProfile.Linux_3_18, Source = "tcp_rcv_space_adjust")]
+    ReceiveBufferGrowth ReceiveBufferGrowth { get; }
+
+    /// <summary>Challenge acknowledgments (RFC 5961 §7) a second of all connections together; <see cref="int.MaxValue"/> for any number.</summary>
+    [Default(int.MaxValue, Source = "tcp_challenge_ack_limit")]
+    [Default(100, Profile = KernelProfile.Linux_3_18, Source = "tcp_challenge_ack_limit")]
+    [Allowed(0, int.MaxValue)]
+    int ChallengeAckLimit { get; }
+
+    /// <summary>Whether each connection's timestamps start anywhere (RFC 7323 §7.1); if not, they are the host's milliseconds.</summary>
+    [Default(true, Source = "tcp_timestamps = 1")]
+    [Default(false, Profile = KernelProfile.Linux_3_18, Source = "since 4.10")]
+    bool TimestampOffsets { get; }
+
+    /// <summary>
+    /// Counters that ports for connections are drawn from, by a hash of the destination (RFC 6056 §3.3.4; Linux has 65,536). With
+    /// one, every connection moves on the ports of all others (§3.3.3).
+    /// </summary>
+    [Default(256, Source = "INET_TABLE_PERTURB_SIZE")]
+    [Default(1, Profile = KernelProfile.Linux_3_18, Source = "__inet_hash_connect")]
+    [Allowed(1, 65_536)]
+    [DecidesCapacity]
+    int PortCounters { get; }
+
+    /// <summary>The pacing rate in congestion avoidance, in percent of a window a round trip; in slow start it is 200.</summary>
+    [Default(120, Source = "tcp_pacing_ca_ratio")]
+    [Default(200, Profile = KernelProfile.Linux_3_18, Source = "tcp_update_pacing_rate")]
+    [Allowed(1, 1_000)]
+    int PacingRatio { get; }
+
+    /// <summary>
+    /// Whether Fast Open's option is the experimental one of before RFC 7413 (kind 254) and no other is understood. If not, a client
+    /// sends kind 34 and a server answers in the form it was asked.
+    /// </summary>
+    [Default(false, Source = "TCPOPT_FASTOPEN")]
+    [Default(true, Profile = KernelProfile.Linux_3_18, Source = "TCPOPT_EXP")]
+    bool FastOpenExperimental { get; }
+
+    /// <summary>
+    /// Whether a client that lost its first SYN to a server twice in a row opens without Fast Open for 4 minutes, and twice as long for
+    /// each further time.
+    /// </summary>
+    [Default(false, Source = "since 4.16")]
+    [Default(true, Profile = KernelProfile.Linux_3_18, Source = "tcp_send_syn_data")]
+    bool FastOpenPause { get; }
+}
+
+/// <summary>Receive buffer autotuning: what is added to twice the bytes that were taken in the last round trip.</summary>
+public enum ReceiveBufferGrowth
+{
+    /// <summary>As much again as the last round trip had more than the one before it, in proportion.</summary>
+    Proportional,
+
+    /// <summary>Half as much again if it had a quarter more, as much again if it had half more.</summary>
+    Steps,
 }

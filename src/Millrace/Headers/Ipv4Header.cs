@@ -112,6 +112,16 @@ public static class Ipv4Header
     }
 
     /// <summary>
+    /// Makes the header of a fragment that of the fragment's rest, without its first bytes of payload. The checksum is not renewed.
+    /// </summary>
+    /// <param name="count">Bytes, a multiple of 8.</param>
+    public static void CutFront(Span<byte> header, int count)
+    {
+        BinaryPrimitives.WriteUInt16BigEndian(header.Slice(TotalLengthOffset, 2), (ushort)(TotalLength(header) - count));
+        BinaryPrimitives.WriteUInt16BigEndian(header.Slice(FragmentOffset, 2), (ushort)(FragmentWord(header) + (count / 8)));
+    }
+
+    /// <summary>
     /// Makes the header of a first fragment the header of the whole datagram: total length, no fragment bits, ECN and
     /// checksum anew. Options stay.
     /// </summary>

@@ -138,12 +138,12 @@ internal struct GroSegment
         && urgentPointer == first.urgentPointer;
 
     /// <summary>
-    /// The IP-ID rule: it counts up, or it is fixed where DF is set; the second segment decides which (inet_gro_flush).
+    /// The IP-ID rule: it counts up, or it is fixed where DF is set and that may be merged; the second segment decides which (inet_gro_flush).
     /// </summary>
-    public readonly bool HasIdentificationAfter(in GroSegment first, int count, ref bool isFixed)
+    public readonly bool HasIdentificationAfter(in GroSegment first, int count, bool mayBeFixed, ref bool isFixed)
     {
         var distance = (ushort)(identification - first.identification);
-        if (count == 1 && distance == 0 && DontFragment)
+        if (count == 1 && distance == 0 && DontFragment && mayBeFixed)
         {
             isFixed = true;
         }

@@ -25,7 +25,7 @@ public struct GroStage<TSettings, TNapi> : IIngressStage, IResumesIngress, IPoll
         this.settings = settings;
         this.napi = napi;
         this.deferral = deferral;
-        table = new GroTable(arena, settings.Buckets, settings.Held);
+        table = new GroTable(arena, settings.Buckets, settings.Held, settings.FixedIdentification);
     }
 
     /// <inheritdoc/>

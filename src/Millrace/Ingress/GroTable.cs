@@ -20,10 +20,11 @@ internal sealed class GroTable
 
     private readonly Arena arena;
     private readonly GroBucket[] buckets;
+    private readonly bool mergesFixedIdentification;
     private FrameList ready;
 
     /// <param name="bucketCount">A power of two.</param>
-    public GroTable(Arena arena, int bucketCount, int heldCount)
+    public GroTable(Arena arena, int bucketCount, int heldCount, bool mergesFixedIdentification)
     {
         if (!int.IsPow2(bucketCount))
         {
@@ -31,6 +32,7 @@ internal sealed class GroTable
         }
 
         this.arena = arena;
+        this.mergesFixedIdentification = mergesFixedIdentification;
         buckets = new GroBucket[bucketCount];
         for (var i = 0; i < buckets.Length; i++)
         {
@@ -167,7 +169,7 @@ internal sealed class GroTable
             || (uint)(segment.PayloadLength - 1) >= (uint)held.First.PayloadLength
             || held.NetworkLength + segment.PayloadLength >= maxSize
             || !segment.HasHeaderOf(in held.First)
-            || !segment.HasIdentificationAfter(in held.First, held.SegmentCount, ref isFixed)
+            || !segment.HasIdentificationAfter(in held.First, held.SegmentCount, mergesFixedIdentification, ref isFixed)
             || !HasSameOptions(in held, data[start..], in segment))
         {
             return false;

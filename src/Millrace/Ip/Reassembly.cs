@@ -5,8 +5,8 @@ namespace Millrace.Ip;
 
 /// <summary>
 /// Puts datagrams together from fragments (RFC 791 §3.2, RFC 815) with Linux's judgements (net/ipv4/ip_fragment.c): an
-/// overlap discards the datagram, a repeated fragment is dropped alone, and a datagram waits a bounded time within a
-/// bounded number of frames. Fragments are kept in the frames they came in; those count against the sockets' share, so
+/// overlap discards the datagram, or is cut off if that is set, a repeated fragment is dropped alone, and a datagram waits a
+/// bounded time within a bounded number of frames. Fragments are kept in the frames they came in; those count against the sockets' share, so
 /// that they do not starve the receive ring.
 /// </summary>
 internal sealed partial class Reassembly
@@ -98,7 +98,7 @@ internal sealed partial class Reassembly
                 Complete(index);
             }
         }
-        else if (verdict.Reason == DropReason.FragmentOverlap || table[index].Fragments.IsEmpty)
+        else if ((verdict.Reason == DropReason.FragmentOverlap && !TrimsOverlaps) || table[index].Fragments.IsEmpty)
         {
             Discard(index, DropReason.FragmentOverlap);
         }
@@ -152,7 +152,10 @@ internal sealed partial class Reassembly
             return Verdict.Drop(DropReason.FragmentOverlap);
         }
 
-        var verdict = FindPlace(in datagram, start, end, out var previous);
+        Frame previous;
+        var verdict = TrimsOverlaps
+            ? TrimNew(ref datagram, packet, ref metadata, hasMore, end, ref start, out previous)
+            : FindPlace(in datagram, start, end, out previous);
         if (!verdict.IsContinue)
         {
             return verdict;
@@ -168,10 +171,15 @@ internal sealed partial class Reassembly
 
         datagram.HasLast |= !hasMore;
         datagram.End = Math.Max(datagram.End, end);
-        datagram.ReceivedLength += length;
+        datagram.ReceivedLength += end - start;
         datagram.WirePackets += metadata.WirePackets;
         datagram.EcnSeen |= (byte)(1 << (Ipv4Header.TypeOfService(Header(ref metadata)) & 3));
         arena.MoveChain(packet, Holders.Loop, Holders.Reassembly);
+        if (TrimsOverlaps)
+        {
+            TrimOld(ref datagram, previous, end);
+        }
+
         if (previous.IsNone)
         {
             datagram.Fragments.Prepend(arena, packet);
@@ -249,12 +257,16 @@ internal sealed partial class Reassembly
     {
         while (datagram.Fragments.TryDequeue(arena, out var fragment))
         {
-            var wirePackets = arena.Metadata(fragment).WirePackets;
-            ledger.DropIngress(reason, wirePackets);
-            HeldPackets -= wirePackets;
-            heldFrames -= PacketBytes.CountFrames(arena, fragment);
-            arena.ReleaseChain(fragment, Holders.Reassembly);
+            DropFragment(fragment, arena.Metadata(fragment).WirePackets, reason);
         }
+    }
+
+    private void DropFragment(Frame fragment, int wirePackets, DropReason reason)
+    {
+        ledger.DropIngress(reason, wirePackets);
+        HeldPackets -= wirePackets;
+        heldFrames -= PacketBytes.CountFrames(arena, fragment);
+        arena.ReleaseChain(fragment, Holders.Reassembly);
     }
 
     private static Span<byte> Header(ref FrameMetadata metadata) => Arena.Slot(ref metadata).Slice(metadata.NetworkOffset);

@@ -9,6 +9,10 @@ namespace Millrace.Tcp;
 internal sealed class FastOpenCache
 {
     private const int None = -1;
+    private const long Minute = 60_000_000_000;
+
+    /// <summary>A pause of two years.</summary>
+    private const int MaximumLosses = 20;
 
     private readonly Entry[] entries;
     private readonly int[] buckets;
@@ -33,6 +37,10 @@ internal sealed class FastOpenCache
         public InetAddress Remote;
         public FastOpenCookie Cookie;
         public ushort Mss;
+
+        /// <summary>First SYNs lost in a row, and when the last of them was noticed.</summary>
+        public byte Losses;
+        public long LostAt;
         public int NextInBucket;
         public int Newer;
         public int Older;
@@ -77,6 +85,27 @@ internal sealed class FastOpenCache
         ref var entry = ref entries[place];
         entry.Cookie = cookie.IsNone ? entry.Cookie : cookie;
         entry.Mss = mss == 0 ? entry.Mss : mss;
+    }
+
+    /// <summary>What became of a first SYN, of a pair that <see cref="Set"/> has just noted (tcp_fastopen_cache_set).</summary>
+    public void NoteFirstSyn(InetAddress local, InetAddress remote, bool isLost, long now)
+    {
+        var place = Find(local, remote);
+        if (place == None)
+        {
+            return;
+        }
+
+        ref var entry = ref entries[place];
+        entry.Losses = isLost ? (byte)Math.Min(entry.Losses + 1, MaximumLosses) : (byte)0;
+        entry.LostAt = now;
+    }
+
+    /// <summary>Whether first SYNs to the server were lost twice in a row or more, and not long enough ago.</summary>
+    public bool IsPaused(InetAddress local, InetAddress remote, long now)
+    {
+        var place = Find(local, remote);
+        return place != None && entries[place].Losses > 1 && now - entries[place].LostAt < Minute << entries[place].Losses;
     }
 
     private int Find(InetAddress local, InetAddress remote)

@@ -65,6 +65,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
             return 0;
         }
 
+        if (settings.FastOpenPause && fastOpenCache.IsPaused(connection.LocalAddress, connection.RemoteAddress, now))
+        {
+            return 0;
+        }
+
         if ((FastOpen & FastOpenFlags.ClientWithoutCookie) != 0)
         {
             carriesData = true;
@@ -74,7 +79,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         fastOpenCache.TryGet(connection.LocalAddress, connection.RemoteAddress, out var cookie, out _);
         connection.FastOpen |= FastOpenTraits.Asked;
         carriesData = !cookie.IsNone;
-        return new FastOpenOption { Cookie = cookie }.Write(options);
+        return new FastOpenOption { Cookie = cookie, IsExperimental = settings.FastOpenExperimental }.Write(options);
     }
 
     /// <summary>Copies what was written behind the header of the SYN; it stays in the queue until it is acknowledged.</summary>
@@ -100,8 +105,14 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
     {
         if ((connection.FastOpen & FastOpenTraits.Asked) != 0)
         {
-            FastOpenOption.TryRead(segment.OptionBytes, out var answer);
+            TryReadFastOpen(ref segment, out var answer);
             fastOpenCache.Set(connection.LocalAddress, connection.RemoteAddress, answer.Cookie, segment.Options.MaximumSegmentSize);
+            if (settings.FastOpenPause)
+            {
+                // neither a cookie nor an answer to the data, and a SYN had to be repeated: only the plain one got through
+                var isLost = answer.Cookie.IsNone && connection.SndMax != connection.SndUna && connection.Has(TcpTraits.SynRetransmitted);
+                fastOpenCache.NoteFirstSyn(connection.LocalAddress, connection.RemoteAddress, isLost, now);
+            }
         }
 
         connection.FastOpen = FastOpenTraits.None;

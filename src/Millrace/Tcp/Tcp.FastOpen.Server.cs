@@ -32,7 +32,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
     /// <returns>Whether the application gets the connection now.</returns>
     private bool JudgeFastOpen(int listener, ref TcpConnection connection, ref TcpSegment segment)
     {
-        var hasOption = FastOpenOption.TryRead(segment.OptionBytes, out var asked);
+        var hasOption = TryReadFastOpen(ref segment, out var asked);
         if (hasOption && asked.Cookie.IsNone)
         {
             counters.TCPFastOpenCookieReqd++;
@@ -48,7 +48,8 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
             return true;
         }
 
-        if (!hasOption)
+        // of old a cookie was handed out for data alone
+        if (!hasOption && !settings.FastOpenExperimental)
         {
             return false;
         }
@@ -58,7 +59,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
             && fastOpenKeys.IsValid(asked.Cookie, connection.RemoteAddress, connection.LocalAddress, out isOld);
         if (!isValid || isOld)
         {
-            connection.FastOpen = FastOpenTraits.Grants | (asked.IsExperimental ? FastOpenTraits.Experimental : FastOpenTraits.None);
+            connection.FastOpen = FastOpenTraits.Grants | (asked.IsExperimental || settings.FastOpenExperimental ? FastOpenTraits.Experimental : FastOpenTraits.None);
         }
 
         counters.TCPFastOpenPassiveAltKey += isOld ? 1 : 0;

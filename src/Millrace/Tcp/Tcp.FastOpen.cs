@@ -1,8 +1,21 @@
+using Millrace.Headers;
+
 namespace Millrace.Tcp;
 
 /// <content>What Fast Open puts on the first SYN of either side.</content>
 public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
 {
+    private bool TryReadFastOpen(ref TcpSegment segment, out FastOpenOption read)
+    {
+        if (FastOpenOption.TryRead(segment.OptionBytes, out read) && (read.IsExperimental || !settings.FastOpenExperimental))
+        {
+            return true;
+        }
+
+        read = default;
+        return false;
+    }
+
     /// <param name="segment">From the start of the TCP header.</param>
     /// <param name="headerLength">Bytes of header written, options included.</param>
     /// <returns>Bytes of header and of payload now.</returns>

@@ -289,6 +289,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         connection.Congestion.Start(window * connection.Mss);
         UpdatePacingRate(ref connection);
         GrowSendBuffer(ref connection);
+        RaiseReceiveBuffer(ref connection);
         connection.Space.Since = now;
         connection.Space.Drained = connection.RcvWnd;
     }

@@ -43,6 +43,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         var verdict = KeepOutOfOrder(ref connection, ref segment, skip, length, before, joins);
         counters.TCPOFOQueue += verdict.Kind == VerdictKind.Drop ? 0 : 1;
         counters.TCPOFODrop += verdict.Kind == VerdictKind.Drop ? 1 : 0;
+        if (verdict.Kind != VerdictKind.Drop)
+        {
+            GrowWindow(ref connection, ref segment);
+        }
+
         return verdict;
     }
 

@@ -46,6 +46,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         connection.RcvNxt += length;
         MeasureSegment(ref connection, ref segment);
         connection.Ack.Received(now, connection.RcvWnd, connection.RcvMss, connection.Rtt.Timeout);
+        GrowWindow(ref connection, ref segment);
         var hadGap = !connection.OutOfOrder.IsEmpty;
         if (hadGap)
         {

@@ -23,6 +23,10 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
             : (byte)0;
         var space = Math.Min(PayloadOf(ref connection, connection.RcvBuf), MaximumUnscaledWindow);
         connection.RcvWnd = space > connection.AdvertisedMss ? space - (space % connection.AdvertisedMss) : space;
+        if (settings.InitialReceiveWindow > 0)
+        {
+            LimitFirstWindow(ref connection);
+        }
     }
 
     /// <summary>What is left of the window announced last: RCV.WND counted from RCV.NXT.</summary>
@@ -33,8 +37,9 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         sequence >= connection.RcvNxt && sequence <= connection.RcvNxt + ReceiveWindow(ref connection);
 
     /// <summary>Bytes of payload that will fit into so many bytes of truesize, as far as was seen.</summary>
-    private static int PayloadOf(ref TcpConnection connection, int truesize) =>
-        (int)((long)truesize * connection.ScalingRatio >> 8);
+    private int PayloadOf(ref TcpConnection connection, int truesize) => settings.AdvWinScale > 0
+        ? truesize - (truesize >> settings.AdvWinScale)
+        : (int)((long)truesize * connection.ScalingRatio >> 8);
 
     /// <summary>
     /// The window the buffer has room for: no less than a segment or a sixteenth of the whole, else none at all (the
@@ -49,6 +54,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         if (free < whole >> 4 || free < mss || free < unit)
         {
             return 0;
+        }
+
+        if (settings.InitialReceiveWindow > 0)
+        {
+            free = Math.Min(free, connection.RcvSsThresh);
         }
 
         // after the test, or a sixteenth of a large buffer would be more than what is guaranteed and the window stay shut
@@ -149,9 +159,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         if (space.Draining > space.Drained)
         {
             var window = (2L * space.Draining) + (16L * connection.AdvertisedMss);
-            window += window * (space.Draining - space.Drained) / Math.Max(space.Drained, 1);
+            window += settings.ReceiveBufferGrowth == ReceiveBufferGrowth.Steps
+                ? StepOf(window, space.Draining, space.Drained)
+                : window * (space.Draining - space.Drained) / Math.Max(space.Drained, 1);
             space.Drained = space.Draining;
-            var wanted = (window << 8) / Math.Max(connection.ScalingRatio, 1);
+            var wanted = TruesizeOf(ref connection, window);
             if (!IsUnderPressure)
             {
                 connection.RcvBuf = (int)Math.Max(connection.RcvBuf, Math.Min(wanted, memory.Rmem.Maximum));

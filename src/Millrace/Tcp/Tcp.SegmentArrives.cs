@@ -229,11 +229,32 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
     /// <summary>An acknowledgment that asks whether the peer meant it (RFC 5961), within the rate.</summary>
     private void Challenge(int index, ref TcpConnection connection)
     {
-        if (TryAnswerInvalid(ref connection, ref counters.TCPACKSkippedChallenge))
+        if (TryAnswerInvalid(ref connection, ref counters.TCPACKSkippedChallenge) && TryCountChallenge())
         {
             counters.TCPChallengeACK++;
             Demand(index, TcpPending.Ack);
         }
+    }
+
+    /// <summary>
+    /// The limit of all connections, by full seconds of the clock (net/ipv4/tcp_input.c, tcp_send_challenge_ack). A constant limit
+    /// lets an outsider count, by which he finds connections (CVE-2016-5696); later kernels draw it anew each second.
+    /// </summary>
+    private bool TryCountChallenge()
+    {
+        if (settings.ChallengeAckLimit == int.MaxValue)
+        {
+            return true;
+        }
+
+        var second = now / Second;
+        if (second != challengeSecond)
+        {
+            challengeSecond = second;
+            challengesSent = 0;
+        }
+
+        return challengesSent++ < settings.ChallengeAckLimit;
     }
 
     /// <summary>Data that is not acceptable is always answered; what carries none could be one half of a loop of answers.</summary>

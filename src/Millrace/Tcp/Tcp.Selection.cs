@@ -11,13 +11,13 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
     private const ulong PortPurpose = 0x5443_5020_504F_5254;
 
     /// <summary>Port counters, by a hash of the destination (RFC 6056 §3.3.4).</summary>
-    private readonly uint[] portCounters = new uint[256];
+    private readonly uint[] portCounters;
 
     /// <summary>ISN = M + F(connection, secret) (RFC 6528 §3), M counting every 64 ns as in Linux (net/core/secure_seq.c).</summary>
     private SequenceNumber NewIss(in FlowKey key) => new((uint)Keyed(in key, SequencePurpose) + (uint)(now >> 6));
 
-    /// <summary>A connection's timestamps start anywhere (RFC 7323 §7.1).</summary>
-    private uint NewTimestampOffset(in FlowKey key) => (uint)Keyed(in key, TimestampPurpose);
+    /// <summary>A connection's timestamps start anywhere (RFC 7323 §7.1), if that is set.</summary>
+    private uint NewTimestampOffset(in FlowKey key) => settings.TimestampOffsets ? (uint)Keyed(in key, TimestampPurpose) : 0;
 
     private ulong Keyed(in FlowKey key, ulong purpose)
     {

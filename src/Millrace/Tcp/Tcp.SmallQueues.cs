@@ -14,9 +14,8 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
     /// <summary>What is below TCP lasts for 2^-10 seconds at the pacing rate (sk_pacing_shift).</summary>
     private const int PacingShift = 10;
 
-    // tcp_pacing_ss_ratio and tcp_pacing_ca_ratio, in percent
+    // tcp_pacing_ss_ratio, in percent
     private const long SlowStartRatio = 200;
-    private const long CongestionAvoidanceRatio = 120;
 
     /// <summary>
     /// A frame's owner is the connection's place, plus one, in so many low bits and the place's generation above them: a completion
@@ -104,8 +103,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
             return false;
         }
 
-        var limit = Math.Min(Math.Max(2L * truesize, connection.PacingRate >> PacingShift), smallQueues.LimitOutputBytes);
-        if (connection.WmemAlloc <= (isRepeated ? 2 * limit : limit) || HasAtMostOneFrameOut(ref connection))
+        if (smallQueues.Rule == SmallQueueRule.Floor ? IsBelowFloor(ref connection, isRepeated) : IsBelowCap(ref connection, truesize, isRepeated))
         {
             return false;
         }
@@ -114,6 +112,21 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         connection.Traits |= TcpTraits.Throttled;
         return true;
     }
+
+    private bool IsBelowCap(ref TcpConnection connection, int truesize, bool isRepeated)
+    {
+        var limit = Math.Min(Math.Max(2L * truesize, connection.PacingRate >> PacingShift), smallQueues.LimitOutputBytes);
+        return connection.WmemAlloc <= (isRepeated ? 2 * limit : limit) || HasAtMostOneFrameOut(ref connection);
+    }
+
+    /// <summary>
+    /// As tcp_write_xmit judged in 3.18, whose rate had 32 bits; for what goes again, tcp_retransmit_skb, which leaves room for the
+    /// copies that a tunnel makes.
+    /// </summary>
+    private bool IsBelowFloor(ref TcpConnection connection, bool isRepeated) =>
+        connection.WmemAlloc <= (isRepeated
+            ? Math.Min(connection.WmemQueued + (connection.WmemQueued >> 2), connection.SndBuf)
+            : Math.Max(smallQueues.LimitOutputBytes, Math.Min(connection.PacingRate, uint.MaxValue) >> PacingShift));
 
     /// <summary>With so little to be acknowledged there is no need to wait (tcp_rtx_queue_empty_or_single_skb).</summary>
     private bool HasAtMostOneFrameOut(ref TcpConnection connection)
@@ -135,8 +148,8 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         }
     }
 
-    /// <summary>cwnd over the smoothed round trip, times 2 or 1.2 (net/ipv4/tcp_input.c, tcp_update_pacing_rate).</summary>
-    private static long PacingRate(ref TcpConnection connection)
+    /// <summary>cwnd over the smoothed round trip, times 2 or what is set, 1.2 (net/ipv4/tcp_input.c, tcp_update_pacing_rate).</summary>
+    private long PacingRate(ref TcpConnection connection)
     {
         if (connection.Rtt.Smoothed == 0)
         {
@@ -145,6 +158,6 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
 
         var isSlowStart = connection.Congestion.Window < connection.Congestion.SlowStartThreshold / 2;
         long window = Math.Max(connection.Congestion.Window, connection.SndMax - connection.SndUna);
-        return (isSlowStart ? SlowStartRatio : CongestionAvoidanceRatio) * window * (Second / Microsecond / 100) / connection.Rtt.Smoothed;
+        return (isSlowStart ? SlowStartRatio : settings.PacingRatio) * window * (Second / Microsecond / 100) / connection.Rtt.Smoothed;
     }
 }

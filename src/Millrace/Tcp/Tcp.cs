@@ -55,6 +55,9 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
     private int outputTail;
     private bool isOutputBlocked;
 
+    private long challengeSecond;
+    private int challengesSent;
+
     private long now;
     private TcpNotices notices;
     private TcpCounters counters;
@@ -117,6 +120,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         }
 
         freeConnectionCount = connections.Length;
+        portCounters = new uint[settings.PortCounters];
         timeWaits = new TimeWaitTable(settings.MaxTimeWaitBuckets);
         fastOpenCache = new FastOpenCache(settings.FastOpenCacheEntries, entropy);
         fastOpenKeys = new FastOpenKeys(NewFastOpenKey());

@@ -29,6 +29,9 @@ internal struct TcpConnection
     public int RcvWnd;
     public int RcvBuf;
 
+    /// <summary>How far the window has opened, where it starts small (<see cref="ITcpSettings.InitialReceiveWindow"/>).</summary>
+    public int RcvSsThresh;
+
     /// <summary>Truesize of the frames in the receive and out-of-order queues.</summary>
     public int RmemAlloc;
 

@@ -54,6 +54,9 @@ internal sealed record TwinCase(string Name, Func<Nic, Entropy, INetworkStack> C
         new(nameof(FastOpenStack),
             (nic, entropy) => new FastOpenStack(new() { Nic = nic, Entropy = entropy }),
             (nic, entropy) => new FastOpenTwin(new() { Nic = nic, Entropy = entropy })),
+        new(nameof(VintageStack),
+            (nic, entropy) => new VintageStack(new() { Nic = nic, Entropy = entropy }),
+            (nic, entropy) => new VintageTwin(new() { Nic = nic, Entropy = entropy })),
     ];
 
     public static IReadOnlyList<NicFeatures> AllFeatures { get; } =

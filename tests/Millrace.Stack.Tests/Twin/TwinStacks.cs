@@ -168,3 +168,23 @@ internal sealed partial class FastOpenStack;
 
 [TwinOf<FastOpenStack>]
 internal sealed partial class FastOpenTwin;
+
+[NetworkStack(Profile = KernelProfile.Linux_3_18)]
+[NicQueues(1)]
+[Napi]
+[ChecksumOffload]
+[Gro]
+[Ipv4("10.0.0.1/24")]
+[Udp]
+[Tcp(FastOpen = 3, MaxGsoSegments = 4)]
+[SocketMemory]
+[SmallQueues(LimitOutputBytes = 6_000)]
+[Gso]
+[UdpHandler<UdpEchoHandler>(53)]
+[TcpHandler<EchoHandler>(80, Connections = 16, FastOpenQueue = 6)]
+[TcpHandler<SinkHandler>(81, Connections = 16)]
+[TcpHandler<HoardingHandler>(82, Connections = 4)]
+internal sealed partial class VintageStack;
+
+[TwinOf<VintageStack>]
+internal sealed partial class VintageTwin;

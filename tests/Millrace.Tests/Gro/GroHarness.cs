@@ -106,5 +106,7 @@ internal sealed class GroHarness(Arena arena)
         public int Buckets => 8;
 
         public int Held => 8;
+
+        public bool FixedIdentification => true;
     }
 }

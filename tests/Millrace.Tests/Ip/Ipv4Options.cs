@@ -12,6 +12,7 @@ internal sealed class Ipv4Options
     public int ReassemblyFrames { get; init; } = 1985;
     public int ReassemblySeconds { get; init; } = 30;
     public int ReassemblyMaxDistance { get; init; } = 64;
+    public FragmentOverlap ReassemblyOverlap { get; init; }
     public int Neighbours { get; init; } = 1024;
     public int NeighbourQueueBytes { get; init; } = 212992;
     public int NeighbourReachableSeconds { get; init; } = 30;
@@ -34,6 +35,7 @@ internal readonly struct Ipv4Settings(Ipv4Options options) : IIpv4Settings
     public int ReassemblyFrames => options.ReassemblyFrames;
     public int ReassemblySeconds => options.ReassemblySeconds;
     public int ReassemblyMaxDistance => options.ReassemblyMaxDistance;
+    public FragmentOverlap ReassemblyOverlap => options.ReassemblyOverlap;
     public int Neighbours => options.Neighbours;
     public int NeighbourQueueBytes => options.NeighbourQueueBytes;
     public int NeighbourReachableSeconds => options.NeighbourReachableSeconds;
@@ -68,7 +70,8 @@ public sealed class Ipv4DefaultsTests
         var compared = 0;
         foreach (var property in typeof(IIpv4Settings).GetProperties().Where(p => p.PropertyType == typeof(int)))
         {
-            var declared = Assert.Single(property.GetCustomAttributes(typeof(DefaultAttribute), false).Cast<DefaultAttribute>());
+            var declared = Assert.Single(
+                property.GetCustomAttributes(typeof(DefaultAttribute), false).Cast<DefaultAttribute>(), value => value.Profile == KernelProfile.Linux_6_18);
             Assert.Equal(declared.Value, property.GetValue(settings));
             compared++;
         }

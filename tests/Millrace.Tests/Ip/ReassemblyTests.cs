@@ -79,6 +79,39 @@ public sealed class ReassemblyTests
     }
 
     [Fact]
+    public void An_overlap_is_cut_off_the_fragment_that_begins_later_if_that_is_set()
+    {
+        using var stack = new StackHarness(new Ipv4Options { ReassemblyOverlap = FragmentOverlap.Trim });
+        var (first, second) = (Wire.Bytes(200), Wire.Bytes(200).Select(value => (byte)~value).ToArray());
+        stack.Receive(Fragment(first, 0, 48));
+        stack.Receive(Fragment(first, 96, 200));
+        Assert.Equal(Verdict.Held, stack.Receive(Fragment(second, 40, 120)));
+        var whole = Assert.Single(stack.Unclaimed);
+        Assert.Equal([.. first[..48], .. second[48..120], .. first[120..]], whole.Data);
+        Assert.Equal(3, whole.WirePackets);
+        Assert.Equal(0, stack.HeldIngress);
+    }
+
+    [Fact]
+    public void A_fragment_that_covers_others_takes_their_place_if_overlaps_are_cut_off()
+    {
+        using var stack = new StackHarness(new Ipv4Options { ReassemblyOverlap = FragmentOverlap.Trim });
+        var (first, second) = (Wire.Bytes(200), Wire.Bytes(200).Select(value => (byte)~value).ToArray());
+        stack.Receive(Fragment(first, 48, 72));
+        stack.Receive(Fragment(first, 72, 96));
+        stack.Receive(Fragment(second, 48, 96));
+        Assert.Equal(2, stack.Ledger.IngressDrops(DropReason.FragmentOverlap));
+        Assert.Equal(Verdict.Drop(DropReason.DuplicateFragment), stack.Receive(Fragment(first, 56, 80)));
+        Assert.Equal(Verdict.Drop(DropReason.FragmentOverlap), stack.Receive(Fragment(first[..80], 56, 80)));
+        stack.Receive(Fragment(first, 0, 48));
+        stack.Receive(Fragment(first, 96, 200));
+        var whole = Assert.Single(stack.Unclaimed);
+        Assert.Equal([.. first[..48], .. second[48..96], .. first[96..]], whole.Data);
+        Assert.Equal(3, whole.WirePackets);
+        Assert.Equal(0, stack.HeldIngress);
+    }
+
+    [Fact]
     public void Two_last_fragments_of_different_ends_discard_the_datagram()
     {
         using var stack = new StackHarness();

@@ -1,11 +1,37 @@
+using System.Globalization;
+using System.Reflection;
 using Millrace.Headers;
 using Millrace.Memory;
 
 namespace Millrace.Tests.Tcp;
 
 /// <summary>What a test chooses; everything else is Linux's default.</summary>
-public sealed class TcpChoice
+public sealed record TcpChoice
 {
+    /// <summary>The declared defaults of a kernel; capacities and offloads stay those of the tests.</summary>
+    public static TcpChoice Of(KernelProfile profile)
+    {
+        var choice = new TcpChoice();
+        foreach (var setting in new[] { typeof(ITcpSettings), typeof(ISocketMemorySettings), typeof(ISmallQueuesSettings) }.SelectMany(type => type.GetProperties()))
+        {
+            var defaults = setting.GetCustomAttributes<DefaultAttribute>().ToDictionary(one => one.Profile, one => one.Value);
+            var own = typeof(TcpChoice).GetProperty(setting.Name);
+            Assert.True(own is not null || defaults.Count == 1, $"{setting.Name} differs and is no choice");
+            if (own is not null && setting.Name is not (nameof(MaxGsoSegments) or nameof(LimitOutputBytes)))
+            {
+                var value = defaults.GetValueOrDefault(profile, defaults[KernelProfile.Linux_6_18]);
+                own.SetValue(choice, own.PropertyType == typeof(MemoryLimits) ? Limits((string)value!) : value);
+            }
+        }
+
+        return choice;
+
+        static MemoryLimits Limits(string text) =>
+            text.Split(' ').Select(part => int.Parse(part, CultureInfo.InvariantCulture)).ToArray() is [var least, var usual, var most]
+                ? new MemoryLimits(least, usual, most)
+                : throw new FormatException(text);
+    }
+
     public bool Timestamps { get; init; } = true;
 
     public bool WindowScaling { get; init; } = true;
@@ -23,6 +49,30 @@ public sealed class TcpChoice
     public int SoMaxConn { get; init; } = 8;
 
     public bool ModerateReceiveBuffer { get; init; } = true;
+
+    public int InitialReceiveWindow { get; init; }
+
+    public int AdvWinScale { get; init; }
+
+    public ReceiveBufferGrowth ReceiveBufferGrowth { get; init; }
+
+    public int ChallengeAckLimit { get; init; } = int.MaxValue;
+
+    public bool TimestampOffsets { get; init; } = true;
+
+    public int PortCounters { get; init; } = 256;
+
+    public int PacingRatio { get; init; } = 120;
+
+    public bool FastOpenExperimental { get; init; }
+
+    public bool FastOpenPause { get; init; }
+
+    public int SynLinearTimeouts { get; init; } = 4;
+
+    public int InvalidRateLimitMilliseconds { get; init; } = 500;
+
+    public SmallQueueRule Rule { get; init; }
 
     public int LocalPortMinimum { get; init; } = 32768;
 
@@ -48,7 +98,7 @@ public readonly struct TestTcpSettings(TcpChoice choice) : ITcpSettings
 {
     public int SynRetries => 6;
 
-    public int SynLinearTimeouts => 4;
+    public int SynLinearTimeouts => choice.SynLinearTimeouts;
 
     public int SynAckRetries => 5;
 
@@ -82,7 +132,7 @@ public readonly struct TestTcpSettings(TcpChoice choice) : ITcpSettings
 
     public int InitialCongestionWindow => 10;
 
-    public int InvalidRateLimitMilliseconds => 500;
+    public int InvalidRateLimitMilliseconds => choice.InvalidRateLimitMilliseconds;
 
     public int MinimumSegmentSize => 48;
 
@@ -93,6 +143,24 @@ public readonly struct TestTcpSettings(TcpChoice choice) : ITcpSettings
     public int FastOpen => choice.FastOpen;
 
     public int FastOpenCacheEntries => choice.FastOpenCacheEntries;
+
+    public int InitialReceiveWindow => choice.InitialReceiveWindow;
+
+    public int AdvWinScale => choice.AdvWinScale;
+
+    public ReceiveBufferGrowth ReceiveBufferGrowth => choice.ReceiveBufferGrowth;
+
+    public int ChallengeAckLimit => choice.ChallengeAckLimit;
+
+    public bool TimestampOffsets => choice.TimestampOffsets;
+
+    public int PortCounters => choice.PortCounters;
+
+    public int PacingRatio => choice.PacingRatio;
+
+    public bool FastOpenExperimental => choice.FastOpenExperimental;
+
+    public bool FastOpenPause => choice.FastOpenPause;
 }
 
 public readonly struct TestSocketMemory(TcpChoice choice) : ISocketMemorySettings
@@ -105,6 +173,8 @@ public readonly struct TestSocketMemory(TcpChoice choice) : ISocketMemorySetting
 public readonly struct TestSmallQueues(TcpChoice choice) : ISmallQueuesSettings
 {
     public int LimitOutputBytes => choice.LimitOutputBytes;
+
+    public SmallQueueRule Rule => choice.Rule;
 }
 
 /// <summary>A network layer with one interface and a path MTU that a test may change.</summary>
