@@ -54,6 +54,7 @@ public class DiagnosticTests
         { "MR0013", "[NetworkStack] [Stage<Four>] " + End + Clashing, "The constructors of Four and the stack itself both ask for 'Setup', but as string and the name of the type: rename one of the parameters" },
         { "MR0014", "[NetworkStack] [Bare] " + End + Bare, "Depth of [Bare] has no default under the profile: write [Bare(Depth = …)]" },
         { "MR0015", "[NetworkStack] [Limiter(Memory = \"3 2 1\")] " + End + UserStages.Limiter, "Memory of [Limiter] is \"3 2 1\", which is not three positive numbers of bytes in rising order: write \"4096 131072 33554432\"" },
+        { "MR0015", "[NetworkStack(Profile = (KernelProfile)7)] [NicQueues(1)] " + End, "Profile of [NetworkStack] is 7, which is not a kernel whose defaults are known: write KernelProfile.Linux_6_18" },
         { "MR0015", "[NetworkStack] [NicQueues(1)] [Ipv4(\"10.0.0.256/24\")] " + End, "Address of [Ipv4] is \"10.0.0.256/24\", which is not an IPv4 address that a host can have, with the length of its prefix: write \"10.0.0.2/24\"" },
         { "MR0015", "[NetworkStack] [NicQueues(1)] [Ipv4(\"10.0.0.255/24\")] " + End, "Address of [Ipv4] is \"10.0.0.255/24\", which is not an IPv4 address that a host can have, with the length of its prefix: write \"10.0.0.2/24\"" },
         { "MR0015", "[NetworkStack] [NicQueues(1)] [Ipv4(\"10.0.0.2/24\", Gateway = \"router\")] " + End, "Gateway of [Ipv4] is \"router\", which is not an IPv4 address: write \"10.0.0.1\", or leave it out" },

@@ -40,6 +40,7 @@ internal sealed class StackParser(INamedTypeSymbol stack, Compilation compilatio
         CheckFrames(declaration);
         CheckOneDeclaration(declaration);
         var profile = EnumName(declaration, "Profile") ?? "Linux_6_18";
+        CheckProfile(declaration, profile);
         var settings = new SettingsParser(profile, EnumName(declaration, "Runtime") == "All", Report);
         var parser = new StageParser(settings, compilation, Report);
         var networkInterface = stack.Attribute(Names.InterfaceAttribute)?.ConstructorArguments[0].Value as string ?? "eth0";
@@ -225,6 +226,17 @@ internal sealed class StackParser(INamedTypeSymbol stack, Compilation compilatio
         if (other is not null)
         {
             Report(Generators.Diagnostics.PortTaken, attribute.Location(), [label, other.Name, application.Port]);
+        }
+    }
+
+    private void CheckProfile(AttributeData declaration, string profile)
+    {
+        if (!char.IsLetter(profile[0]))
+        {
+            // a number that was cast; its defaults would be those of another kernel
+            Report(
+                Generators.Diagnostics.SettingText, declaration.Location(),
+                ["Profile", "NetworkStack", profile, "a kernel whose defaults are known", "KernelProfile.Linux_6_18"]);
         }
     }
 
