@@ -50,6 +50,7 @@ public interface INapiSettings
     /// there is no timer, and the interrupt is armed at once, as in Linux.
     /// </summary>
     [Default(0, Source = "napi_defer_hard_irqs")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(0, int.MaxValue)]
     int DeferHardIrqs { get; }
 
@@ -58,16 +59,19 @@ public interface INapiSettings
     /// next tick of 4 ms if further packets keep putting the timer off.
     /// </summary>
     [Default(0L, Source = "gro_flush_timeout")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(0, 10_000_000_000)]
     long GroFlushTimeout { get; }
 
     /// <summary>Microseconds a worker goes on polling after it last had work, before it sleeps.</summary>
     [Default(0, Source = "busy_poll")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(0, 1_000_000)]
     int BusyPollMicroseconds { get; }
 
     /// <summary>Packets one poll takes in where an application's thread polls (<see cref="Worker.BusyPoll(Func{bool}, TimeSpan)"/>).</summary>
     [Default(8, Source = "BUSY_POLL_BUDGET")]
+    [Default(4, Profile = KernelProfile.Linux_3_18, Source = "ndo_busy_poll")]
     [Allowed(1, 4096)]
     int BusyPollBudget { get; }
 }
