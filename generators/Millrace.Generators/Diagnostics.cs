@@ -99,6 +99,10 @@ internal static class Diagnostics
         "MR0023", "A twin is of a network stack",
         "'{0}' is to be the twin of '{1}', which carries no [NetworkStack]: name a class that does");
 
+    public static readonly DiagnosticDescriptor QueueWithoutWorker = Rule(
+        "MR0024", "A queue has its worker",
+        "[NicQueues({0})] has more queues than the stack has workers, which are {1}: write [Workers({0})] above it");
+
     private static DiagnosticDescriptor Rule(string id, string title, string message) =>
         new(id, title, message, Category, DiagnosticSeverity.Error, isEnabledByDefault: true);
 
@@ -109,5 +113,6 @@ internal static class Diagnostics
         SealedPartial, Shape, Order, Duplicate, NeedNotEnsured, HandlerWithoutTransport, OutOfRange, UnknownRuntime,
         CapacityAtRuntime, StageTypeInvalid, SecondDeclaration, NoStageInterface, SetupClash, SettingMissing, SettingText,
         UnknownInterface, Unprovided, UnmatchedSetting, SettingsWithoutInstance, NoIngress, PortTaken, NotDeclared, TwinOfNoStack,
+        QueueWithoutWorker,
     ];
 }

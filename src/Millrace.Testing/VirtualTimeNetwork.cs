@@ -33,9 +33,6 @@ public sealed class VirtualTimeNetwork
         init => Now = value;
     }
 
-    /// <summary>The NIC queue polled on every interface.</summary>
-    public int Queue { get; init; }
-
     /// <summary>Rounds over all stacks at one instant after which the run is given up: they keep each other busy for ever.</summary>
     public int RoundLimit { get; init; } = 100_000;
 
@@ -126,7 +123,7 @@ public sealed class VirtualTimeNetwork
             var taken = 0;
             for (var i = 0; i < stack.Interfaces.Count; i++)
             {
-                taken += stack.Poll(i, Queue, Now);
+                taken += stack.Poll(i, stack.Queue, Now);
                 Polls++;
             }
 

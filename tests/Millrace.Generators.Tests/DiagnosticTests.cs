@@ -71,6 +71,11 @@ public class DiagnosticTests
         { "MR0020", "[NetworkStack] [Napi] " + End, "'Stack' declares no stage that receives packets: write [NicQueues(1)] below [NetworkStack]" },
         { "MR0021", "[NetworkStack] [Datagram] [UdpHandler<Clock>(37)] [UdpHandler<Clock>(37)] " + End + UserStages.Transports, "[UdpHandler] and Clock are both on port 37: give one of them another port" },
         { "MR0022", "[NicQueues(1)] [Gro] " + End, "[NicQueues] stands on 'Stack', which is no network stack: write [NetworkStack] above it" },
+        { "MR0024", "[NetworkStack] [NicQueues(4)] " + End, "[NicQueues(4)] has more queues than the stack has workers, which are 1: write [Workers(4)] above it" },
+        { "MR0024", "[NetworkStack] [Workers(2)] [NicQueues(3)] " + End, "[NicQueues(3)] has more queues than the stack has workers, which are 2: write [Workers(3)] above it" },
+        { "MR0003", "[NetworkStack] [NicQueues(2)] [Workers(2)] " + End, "[Workers] stands after [NicQueues], but packets that come in pass it first: move [Workers] before [NicQueues]" },
+        { "MR0007", "[NetworkStack] [Workers(0)] [NicQueues(1)] " + End, "Count of [Workers] is 0: write a value from 1 to 64" },
+        { "MR0017", "[NetworkStack] [NicQueues(1)] [Stage<Porter>] " + End + "public struct Porter(Millrace.Workers.WorkerPort port) : IIngressStage { public Verdict Receive(ref Packet packet) => port is null ? default : default; }", "The constructor of Porter asks for 'Millrace.Workers.WorkerPort', which no stage before it provides: declare [Workers(2)], or make the parameter optional" },
         { "MR0023", "[TwinOf<string>] public sealed partial class Twin;", "'Twin' is to be the twin of 'String', which carries no [NetworkStack]: name a class that does" },
     };
 

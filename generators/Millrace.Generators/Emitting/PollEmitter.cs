@@ -28,7 +28,8 @@ internal sealed class PollEmitter(Plan plan, CodeWriter code, bool hasSockets)
         code.Line();
         code.Block("public int Poll(int networkInterface, int queue, int budget, long now)", () =>
         {
-            code.Block("if (networkInterface != 0 || queue != setup.Queue)", () => code.Line($"{StackGuard}.NoSuchQueue(networkInterface, queue, setup.Queue);"));
+            var own = plan.Workers.AreSeveral ? "setup.Worker" : "setup.Queue";
+            code.Block($"if (networkInterface != 0 || queue != {own})", () => code.Line($"{StackGuard}.NoSuchQueue(networkInterface, queue, {own});"));
             code.Line();
             code.Line("return Run(budget, now);");
         });
@@ -44,6 +45,11 @@ internal sealed class PollEmitter(Plan plan, CodeWriter code, bool hasSockets)
             {
                 code.Line("Begin(now);");
                 code.Line("var count = budget > 0 ? nic.Receive(budget, now) : 0;");
+                if (plan.Workers.AreSeveral)
+                {
+                    code.Line("workers.Cut();");
+                }
+
                 EmitComplete();
                 code.Line("ReceivePackets(count, now);");
                 code.Line("Finish(now);");
@@ -109,8 +115,19 @@ internal sealed class PollEmitter(Plan plan, CodeWriter code, bool hasSockets)
                 code.Line("networkInterface.Refresh();");
             }
 
+            if (plan.Workers.AreSeveral)
+            {
+                code.Line("workers.BeginPoll();");
+            }
+
             code.Line(plan.WithRole(Roles.TransmitCompletions).Any() ? "Reclaim(now);" : "nic.Reclaim(now);");
             Call(Roles.PollStart, "PollStart(now)");
+            if (plan.Workers.AreSeveral)
+            {
+                code.Block("while (workers.TryTakeNotice(out var notice))", () => Call(Roles.WorkerNotices, "Noticed(in notice, now)"));
+                code.Line();
+            }
+
             if (hasSockets)
             {
                 code.Line("Sockets.RunCalls(now);");
@@ -140,7 +157,16 @@ internal sealed class PollEmitter(Plan plan, CodeWriter code, bool hasSockets)
 
             if (plan.HasTransportErrors)
             {
-                code.Block("while (transportErrors.TryTake(out var error))", () => Call(Roles.TransportErrorObserver, "TransportFailed(in error, now)"));
+                code.Block("while (transportErrors.TryTake(out var error))", () =>
+                {
+                    if (plan.Workers.AreSeveral)
+                    {
+                        code.Block("if (workers.TryPass(in error))", () => code.Line("continue;"));
+                        code.Line();
+                    }
+
+                    Call(Roles.TransportErrorObserver, "TransportFailed(in error, now)");
+                });
                 code.Line();
             }
 
@@ -151,6 +177,10 @@ internal sealed class PollEmitter(Plan plan, CodeWriter code, bool hasSockets)
 
             code.Line("Send(now);");
             code.Line("nic.Refill();");
+            if (plan.Workers.AreSeveral)
+            {
+                code.Line("workers.EndPoll();");
+            }
         });
     }
 
@@ -179,6 +209,11 @@ internal sealed class PollEmitter(Plan plan, CodeWriter code, bool hasSockets)
         }
 
         Call(Roles.Disposable, "Dispose()");
+        if (plan.Workers.AreSeveral)
+        {
+            code.Line("workers.Leave();");
+        }
+
         code.Line("nic.Drain();");
         code.Line("arena.Dispose();");
     });

@@ -14,8 +14,20 @@ internal sealed class SetupEmitter(Plan plan, CodeWriter code)
             code.Line("/// <summary>The NIC; the stack opens one of its queues.</summary>");
             code.Line($"public required {Nic} Nic {{ get; init; }}");
             code.Line();
-            code.Line("/// <summary>The queue that this stack's worker owns.</summary>");
-            code.Line("public int Queue { get; init; }");
+            if (plan.Workers.AreSeveral)
+            {
+                code.Line("/// <summary>What all workers of this stack have between them.</summary>");
+                code.Line($"public required {WorkerGroup} Group {{ get; init; }}");
+                code.Line();
+                code.Line("/// <summary>The worker whose instance this is, from 0; its queue is that of the same number.</summary>");
+                code.Line("public required int Worker { get; init; }");
+            }
+            else
+            {
+                code.Line("/// <summary>The queue that this stack's worker owns.</summary>");
+                code.Line("public int Queue { get; init; }");
+            }
+
             code.Line();
             code.Line("/// <summary>The secret that all workers share.</summary>");
             code.Line($"public required {Entropy} Entropy {{ get; init; }}");
@@ -43,8 +55,14 @@ internal sealed class SetupEmitter(Plan plan, CodeWriter code)
             Constant("OutboxPackets", CapacityRules.OutboxCapacity, "Packets the outbox holds.");
         }
 
+        if (plan.Workers.AreSeveral)
+        {
+            Constant("BorrowedFrames", capacities.Borrowed, "Frames of other workers that can be looked at at once.");
+        }
+
+        var borrowed = plan.Workers.AreSeveral ? " + BorrowedFrames" : "";
         code.Summary("Bytes of the arena with its metadata.");
-        code.Line($"public const long ArenaBytes = (long)(ReceiveFrames + ReserveFrames + SocketFrames) * {Arena}.FrameTruesize;");
+        code.Line($"public const long ArenaBytes = (long)(ReceiveFrames + ReserveFrames + SocketFrames{borrowed}) * {Arena}.FrameTruesize;");
     }
 
     private void Constant(string name, int value, string summary)

@@ -101,6 +101,12 @@ internal sealed class StackEmitter(Plan plan)
         code.Line($"private readonly {NetworkInterface}[] interfaces;");
         code.Line($"private readonly {InterfaceQueue} nic;");
         code.Line("private readonly Setup setup;");
+        if (plan.Workers.AreSeveral)
+        {
+            code.Line($"private readonly {WorkerPort} workers;");
+            code.Line($"private readonly {Entropy} entropy;");
+        }
+
         code.Line();
         code.Line("// stages: never readonly, or every call would work on a copy");
         foreach (var stage in plan.Stages)
@@ -129,9 +135,21 @@ internal sealed class StackEmitter(Plan plan)
         {
             code.Line("global::System.ArgumentNullException.ThrowIfNull(setup.Nic);");
             code.Line("global::System.ArgumentNullException.ThrowIfNull(setup.Entropy);");
+            if (plan.Workers.AreSeveral)
+            {
+                code.Line("global::System.ArgumentNullException.ThrowIfNull(setup.Group);");
+            }
+
             code.Line("this.setup = setup;");
-            code.Line($"arena = new {Arena}(Budget.ReceiveFrames, Budget.ReserveFrames, Budget.SocketFrames);");
+            var borrowed = plan.Workers.AreSeveral ? ", Budget.BorrowedFrames" : "";
+            code.Line($"arena = new {Arena}(Budget.ReceiveFrames, Budget.ReserveFrames, Budget.SocketFrames{borrowed});");
             code.Line($"ledger = new {Ledger}();");
+            if (plan.Workers.AreSeveral)
+            {
+                code.Line($"workers = new {WorkerPort}(setup.Group, setup.Worker, WorkerCount, arena, ledger, this);");
+                code.Line("entropy = setup.Entropy.ForWorker(setup.Worker);");
+            }
+
             if (plan.HasOutbox)
             {
                 code.Line($"outbox = new {Outbox}(arena, ledger, Budget.OutboxPackets);");
@@ -150,7 +168,10 @@ internal sealed class StackEmitter(Plan plan)
             code.Line($"networkInterface = new {NetworkInterface}(0, {Literal(plan.Spec.Interface)}, setup.Nic);");
             code.Line($"interfaces = new {NetworkInterface}[] {{ networkInterface }};");
             code.Line("Settings = new StackSettings();");
-            code.Line($"nic = new {InterfaceQueue}(setup.Nic.Open(setup.Queue, arena), arena, ledger, Budget.Weight);");
+            var queue = plan.Workers.AreSeveral
+                ? $"workers.Open(setup.Nic, 0, {Text(plan.Workers.Queues)}, usesXps: {(plan.Workers.UsesXps ? "true" : "false")})"
+                : "setup.Nic.Open(setup.Queue, arena)";
+            code.Line($"nic = new {InterfaceQueue}({queue}, arena, ledger, Budget.Weight);");
             if (sockets is not null)
             {
                 code.Line($"Sockets = new {AsyncSockets}({Text(sockets.Spec.Connections)}, {Text(sockets.Spec.Calls)});");
@@ -182,7 +203,8 @@ internal sealed class StackEmitter(Plan plan)
         ArgumentSource.Outbox => prefix + "outbox",
         ArgumentSource.TransportErrors => prefix + "transportErrors",
         ArgumentSource.Deferral => prefix + "deferral",
-        ArgumentSource.Entropy => prefix + "setup.Entropy",
+        ArgumentSource.Workers => prefix + "workers",
+        ArgumentSource.Entropy => prefix + (plan.Workers.AreSeveral ? "entropy" : "setup.Entropy"),
         ArgumentSource.Interfaces => prefix + "interfaces",
         ArgumentSource.Nic => prefix + "setup.Nic",
         ArgumentSource.TcpApplications => "new TcpApplications(this)",
@@ -209,6 +231,16 @@ internal sealed class StackEmitter(Plan plan)
             code.Line($"public {AsyncSockets} Sockets {{ get; }}");
         }
 
+        if (plan.Workers.AreSeveral)
+        {
+            code.Line();
+            code.Summary("Instances of the stack, one a worker.");
+            code.Line($"public const int WorkerCount = {Text(plan.Workers.Count)};");
+            code.Line();
+            code.Summary("This worker's side of its group.");
+            code.Line($"public {WorkerPort} Workers => workers;");
+        }
+
         foreach (var (stage, provided) in Surface())
         {
             code.Line();
@@ -217,6 +249,8 @@ internal sealed class StackEmitter(Plan plan)
 
         code.Line();
         code.Block("public long NextDeadline", () => code.Block("get", EmitNextDeadline));
+        code.Line();
+        code.Line($"public int Queue => setup.{(plan.Workers.AreSeveral ? "Worker" : "Queue")};");
         code.Line();
         code.Line("public int Weight => Budget.Weight;");
         if (plan.Settings.FirstOrDefault(group => group.Spec.Interface == CapacityRules.NapiSettings) is { } napi)
@@ -244,9 +278,26 @@ internal sealed class StackEmitter(Plan plan)
         code.Line();
         code.Line("public void SetInterrupt(bool armed) => nic.SetInterrupt(armed);");
         code.Line();
-        code.Line(sockets is null
-            ? "public bool Wait(global::System.TimeSpan timeout) => nic.Wait(timeout);"
-            : "public bool Wait(global::System.TimeSpan timeout) => !Sockets.TrySleep() || nic.Wait(timeout);");
+        EmitWait();
+    }
+
+    private void EmitWait()
+    {
+        var sleeps = sockets is null ? "" : "!Sockets.TrySleep() || ";
+        if (!plan.Workers.AreSeveral)
+        {
+            code.Line($"public bool Wait(global::System.TimeSpan timeout) => {sleeps}nic.Wait(timeout);");
+            return;
+        }
+
+        code.Block("public bool Wait(global::System.TimeSpan timeout)", () =>
+        {
+            code.Block("if (!workers.TrySleep())", () => code.Line("return true;"));
+            code.Line();
+            code.Line($"var isWork = {sleeps}nic.Wait(timeout);");
+            code.Line("workers.Awake();");
+            code.Line("return isWork;");
+        });
     }
 
     private static string Literal(string text) => Microsoft.CodeAnalysis.CSharp.SymbolDisplay.FormatLiteral(text, quote: true);
@@ -258,8 +309,8 @@ internal sealed class StackEmitter(Plan plan)
         var names = new HashSet<string>(StringComparer.Ordinal)
         {
             "Arena", "Ledger", "Settings", "Pipeline", "Stages", "Handlers", "Interfaces", "Applications",
-            "Advance", "Budget", "BusyPollBudget", "BusyPollMicroseconds", "Counters", "Deferral", "Dispose", "HeldEgress", "HeldIngress", "NextDeadline", "Poll", "ReadStageCounters", "RoundBudget",
-            "SetInterrupt", "Setup", "Sockets", "StageCounts", "StageStates", "Wait", "Wake", "Weight",
+            "Advance", "Budget", "BusyPollBudget", "BusyPollMicroseconds", "Counters", "Deferral", "Dispose", "HeldEgress", "HeldIngress", "NextDeadline", "Poll", "Queue", "ReadStageCounters", "RoundBudget",
+            "SetInterrupt", "Setup", "Sockets", "StageCounts", "StageStates", "Wait", "Wake", "Weight", "Workers", "WorkerCount",
         };
         foreach (var stage in plan.Stages)
         {
@@ -292,6 +343,11 @@ internal sealed class StackEmitter(Plan plan)
         foreach (var stage in plan.WithRole(Roles.Timed))
         {
             code.Line($"next = global::System.Math.Min(next, {stage.Field}.NextDeadline);");
+        }
+
+        if (plan.Workers.AreSeveral)
+        {
+            code.Line("next = global::System.Math.Min(next, workers.NextDeadline);");
         }
 
         code.Line("return next;");

@@ -77,7 +77,18 @@ internal sealed class TwinEmitter(Plan plan, TwinSpec twin)
         code.Line($"        Name = \"{plan.Spec.Name}\",");
         code.Line($"        Interface = {Microsoft.CodeAnalysis.CSharp.SymbolDisplay.FormatLiteral(plan.Spec.Interface, quote: true)},");
         code.Line("        Nic = setup.Nic,");
-        code.Line("        Queue = setup.Queue,");
+        code.Line($"        Queue = setup.{(plan.Workers.AreSeveral ? "Worker" : "Queue")},");
+        code.Line("        Entropy = setup.Entropy,");
+        if (plan.Workers.AreSeveral)
+        {
+            var workers = plan.Workers;
+            code.Line("        Group = setup.Group,");
+            code.Line($"        WorkerCount = {Text(workers.Count)},");
+            code.Line($"        Queues = {Text(workers.Queues)},");
+            code.Line($"        UsesXps = {(workers.UsesXps ? "true" : "false")},");
+            code.Line($"        BorrowedFrames = {Text(workers.Borrowed)},");
+        }
+
         code.Line($"        Weight = {Text(plan.Capacities.Weight)},");
         code.Line($"        ReceiveFrames = {Text(plan.Capacities.Receive)},");
         code.Line($"        ReserveFrames = {Text(plan.Capacities.Reserve)},");
@@ -138,7 +149,8 @@ internal sealed class TwinEmitter(Plan plan, TwinSpec twin)
         ArgumentSource.Outbox => prefix + "Outbox",
         ArgumentSource.TransportErrors => prefix + "TransportErrors",
         ArgumentSource.Deferral => prefix + "Deferral!",
-        ArgumentSource.Entropy => prefix + "setup.Entropy",
+        ArgumentSource.Workers => prefix + "Workers!",
+        ArgumentSource.Entropy => prefix + "Entropy",
         ArgumentSource.Interfaces => prefix + "Interfaces",
         ArgumentSource.Nic => prefix + "setup.Nic",
         ArgumentSource.TcpApplications => "new TcpApplications(this)",

@@ -22,6 +22,8 @@ internal static class TypeNames
     public const string TransportErrors = "global::Millrace.TransportErrors";
     public const string InterfaceQueue = "global::Millrace.CompilerServices.InterfaceQueue";
     public const string AsyncSockets = "global::Millrace.Sockets.AsyncSockets";
+    public const string WorkerPort = "global::Millrace.Workers.WorkerPort";
+    public const string WorkerGroup = "global::Millrace.Workers.WorkerGroup";
     public const string StackGuard = "global::Millrace.CompilerServices.StackGuard";
     public const string NoInlining =
         "[global::System.Runtime.CompilerServices.MethodImpl(global::System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]";

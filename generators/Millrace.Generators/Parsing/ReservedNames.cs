@@ -11,7 +11,7 @@ internal static class ReservedNames
     private static readonly string[] Members =
     [
         "Advance", "Arena", "BusyPollBudget", "BusyPollMicroseconds", "Counters", "Deferral", "Dispose", "Handlers", "HeldEgress", "HeldIngress", "Interfaces", "Ledger", "Ipv4", "Network", "NextDeadline",
-        "Pipeline", "Poll", "ReadStageCounters", "RoundBudget", "SetInterrupt", "Settings", "Sockets", "Stages", "Tcp", "Udp", "Wait", "Wake", "Weight",
+        "Pipeline", "Poll", "Queue", "ReadStageCounters", "RoundBudget", "SetInterrupt", "Settings", "Sockets", "Stages", "Tcp", "Udp", "Wait", "Wake", "Weight", "WorkerCount", "Workers",
     ];
 
     private static readonly string[] OfEveryType =

@@ -58,7 +58,8 @@ internal sealed class StackParser(INamedTypeSymbol stack, Compilation compilatio
             declaration.Named("SocketFrames", 0),
             stages.ToEquatable(),
             applications.ToEquatable(),
-            Fallbacks(declaration).ToEquatable());
+            Fallbacks(declaration).ToEquatable(),
+            BetweenWorkers(declaration).ToEquatable());
     }
 
     private void Report(DiagnosticDescriptor rule, Location? location, object[] arguments) =>
@@ -252,15 +253,10 @@ internal sealed class StackParser(INamedTypeSymbol stack, Compilation compilatio
 
     private IEnumerable<FallbackSpec> Fallbacks(AttributeData declaration)
     {
-        // a fallback reports nothing of its own: what it lacks is the fault of whoever registered it
-        var quiet = new Action<DiagnosticDescriptor, Location?, object[]>((_, _, _) => { });
-        var parser = new StageParser(new SettingsParser(EnumName(declaration, "Profile") ?? "Linux_6_18", false, quiet), compilation, quiet);
-        var assemblies = new[] { compilation.Assembly, declaration.AttributeClass!.ContainingAssembly };
-        foreach (var attribute in assemblies.Distinct<IAssemblySymbol>(SymbolEqualityComparer.Default).SelectMany(assembly => assembly.GetAttributes()))
+        var parser = QuietParser(declaration);
+        foreach (var attribute in OfAssemblies(declaration, "Millrace.FallbackAttribute").Where(attribute => attribute.ConstructorArguments.Length == 2))
         {
-            if (attribute.AttributeClass.Is("Millrace.FallbackAttribute")
-                && attribute.ConstructorArguments.Length == 2
-                && attribute.ConstructorArguments[1].Value is INamedTypeSymbol stage
+            if (attribute.ConstructorArguments[1].Value is INamedTypeSymbol stage
                 && Literals.TryConvert(attribute.ConstructorArguments[0], attribute.ConstructorArguments[0].Type!, out var name, out _)
                 && parser.Parse(stage, null, -1) is { } specification)
             {
@@ -268,6 +264,31 @@ internal sealed class StackParser(INamedTypeSymbol stack, Compilation compilatio
             }
         }
     }
+
+    private IEnumerable<StageSpec> BetweenWorkers(AttributeData declaration)
+    {
+        var parser = QuietParser(declaration);
+        foreach (var attribute in OfAssemblies(declaration, "Millrace.BetweenWorkersAttribute"))
+        {
+            if (attribute.ConstructorArguments.Length == 1 && attribute.ConstructorArguments[0].Value is INamedTypeSymbol stage && parser.Parse(stage, null, -1) is { } specification)
+            {
+                yield return specification;
+            }
+        }
+    }
+
+    /// <summary>What is put in reports nothing of its own: what it lacks is the fault of whoever registered it.</summary>
+    private StageParser QuietParser(AttributeData declaration)
+    {
+        var quiet = new Action<DiagnosticDescriptor, Location?, object[]>((_, _, _) => { });
+        return new StageParser(new SettingsParser(EnumName(declaration, "Profile") ?? "Linux_6_18", false, quiet), compilation, quiet);
+    }
+
+    private IEnumerable<AttributeData> OfAssemblies(AttributeData declaration, string metadataName) =>
+        new[] { compilation.Assembly, declaration.AttributeClass!.ContainingAssembly }
+            .Distinct<IAssemblySymbol>(SymbolEqualityComparer.Default)
+            .SelectMany(assembly => assembly.GetAttributes())
+            .Where(attribute => attribute.AttributeClass.Is(metadataName));
 
     /// <summary>Whether the attribute means something only below [NetworkStack].</summary>
     public static bool IsOfDeclaration(AttributeData attribute) => IsStage(attribute) || IsApplication(attribute);

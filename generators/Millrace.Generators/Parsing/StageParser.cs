@@ -25,6 +25,7 @@ internal sealed class StageParser(SettingsParser settingsParser, Compilation com
         ("Millrace.IInterfaceObserver", Roles.InterfaceObserver),
         ("Millrace.ITransportErrorObserver", Roles.TransportErrorObserver),
         ("Millrace.ITransmitCompletions", Roles.TransmitCompletions),
+        ("Millrace.Workers.IWorkerNotices", Roles.WorkerNotices),
         ("System.IDisposable", Roles.Disposable),
     ];
 
@@ -61,10 +62,11 @@ internal sealed class StageParser(SettingsParser settingsParser, Compilation com
         var place = stageType.Named("Place", 0);
         var summary = string.Join(" ", stageType.Named("Summary", "").Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries));
         var common = (attribute, label, ordinal, place, summary);
+        var forSeveralWorkers = attributeClass.Attribute("Millrace.ForSeveralWorkersAttribute") is not null;
         if (definition.TypeKind == TypeKind.Interface)
         {
             var settings = settingsParser.Parse(definition, attribute, label, new HashSet<string>());
-            return Describe(common, definition, "", Roles.None, settings, []);
+            return Describe(common, definition, "", Roles.None, settings, [], forSeveralWorkers);
         }
 
         if (!IsUsable(attribute, definition))
@@ -72,7 +74,7 @@ internal sealed class StageParser(SettingsParser settingsParser, Compilation com
             return null;
         }
 
-        return ParseStruct(common, definition, StringValue(attribute, "Name") ?? label);
+        return ParseStruct(common, definition, StringValue(attribute, "Name") ?? label, forSeveralWorkers);
     }
 
     private StageSpec? ParseUserStage(AttributeData attribute, INamedTypeSymbol stage, int ordinal)
@@ -84,12 +86,12 @@ internal sealed class StageParser(SettingsParser settingsParser, Compilation com
         }
 
         return IsUsable(attribute, stage)
-            ? ParseStruct((attribute, stage.Name, ordinal, 0, ""), stage, StringValue(attribute, "Name") ?? stage.Name)
+            ? ParseStruct((attribute, stage.Name, ordinal, 0, ""), stage, StringValue(attribute, "Name") ?? stage.Name, false)
             : null;
     }
 
     private StageSpec? ParseStruct(
-        (AttributeData? Attribute, string Label, int Ordinal, int Place, string Summary) common, INamedTypeSymbol stage, string name)
+        (AttributeData? Attribute, string Label, int Ordinal, int Place, string Summary) common, INamedTypeSymbol stage, string name, bool forSeveralWorkers)
     {
         var roles = RolesOf(stage);
         if ((roles & (Roles.Ingress | Roles.Egress | Roles.TransmitCompletions)) == 0)
@@ -132,7 +134,8 @@ internal sealed class StageParser(SettingsParser settingsParser, Compilation com
             typeParameters.Add(specification);
         }
 
-        return Describe((common.Attribute, common.Label, common.Ordinal, common.Place, common.Summary), stage, name, roles, settings, typeParameters);
+        return Describe((common.Attribute, common.Label, common.Ordinal, common.Place, common.Summary), stage, name, roles, settings, typeParameters,
+            forSeveralWorkers);
     }
 
     private TypeParameterSpec? TypeParameter(
@@ -213,7 +216,7 @@ internal sealed class StageParser(SettingsParser settingsParser, Compilation com
 
     private StageSpec Describe(
         (AttributeData? Attribute, string Label, int Ordinal, int Place, string Summary) common, INamedTypeSymbol stage, string name,
-        Roles roles, SettingsSpec? settings, List<TypeParameterSpec> typeParameters)
+        Roles roles, SettingsSpec? settings, List<TypeParameterSpec> typeParameters, bool forSeveralWorkers)
     {
         var isStage = roles != Roles.None;
         var constructor = isStage ? Constructor(stage) : [];
@@ -226,6 +229,7 @@ internal sealed class StageParser(SettingsParser settingsParser, Compilation com
             common.Summary,
             isStage ? stage.QualifiedOpen() : "",
             stage.IsPublic(),
+            forSeveralWorkers,
             roles,
             settings,
             typeParameters.ToEquatable(),

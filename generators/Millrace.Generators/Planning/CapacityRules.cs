@@ -23,7 +23,7 @@ internal static class CapacityRules
         settings.FirstOrDefault(group => group.Spec.Interface == NapiSettings)?.Spec.Items
             .Any(item => item.Name == "GroFlushTimeout" && (item.IsRuntime || item.Display != "0")) == true;
 
-    public static Capacities Of(StackSpec spec, List<PlannedSettings> settings, List<PlannedApplication> applications)
+    public static Capacities Of(StackSpec spec, List<PlannedSettings> settings, List<PlannedApplication> applications, Workers workers)
     {
         var napi = settings.FirstOrDefault(group => group.Spec.Interface == NapiSettings);
         var weight = napi is null ? DefaultWeight : Number(napi.Spec, "Weight", DefaultWeight);
@@ -33,7 +33,7 @@ internal static class CapacityRules
 
         // the ring, what one poll took from it, and as much that was turned round and waits in the transmit ring
         var kept = HasDeferral(settings) ? Kept(settings) : 0;
-        return new Capacities(weight, spec.RingFrames, spec.RingFrames + (2 * weight) + kept, ReserveFrames, sockets + held, from + names) { Kept = kept };
+        return new Capacities(weight, spec.RingFrames, spec.RingFrames + (2 * weight) + kept, ReserveFrames, sockets + held, from + names, workers.Borrowed) { Kept = kept };
     }
 
     /// <summary>With a gro_flush_timeout GRO keeps packets while others come, each as many segments as it may have.</summary>

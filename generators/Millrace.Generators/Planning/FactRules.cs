@@ -5,11 +5,11 @@ namespace Millrace.Generators.Planning;
 /// <summary>Every fact a stage needs is ensured before it: by a declared stage, or by a software fallback that is put in.</summary>
 internal static class FactRules
 {
-    /// <returns>The stages in order, and why each that was put in was.</returns>
-    public static (List<StageSpec> Stages, Dictionary<string, string> Reasons) Complete(StackSpec spec, List<Problem> problems, List<string> notes)
+    /// <param name="reasons">Takes for each stage why it was put in.</param>
+    /// <returns>The stages in order.</returns>
+    public static List<StageSpec> Complete(StackSpec spec, Dictionary<string, string> reasons, List<Problem> problems, List<string> notes)
     {
         var stages = spec.Stages.ToList();
-        var reasons = new Dictionary<string, string>(StringComparer.Ordinal);
         while (TryInsert(spec, stages, reasons, notes))
         {
         }
@@ -26,7 +26,7 @@ internal static class FactRules
             reasons[stage.Name] = "";
         }
 
-        return (stages, reasons);
+        return stages;
     }
 
     private static bool TryInsert(StackSpec spec, List<StageSpec> stages, Dictionary<string, string> reasons, List<string> notes)

@@ -16,6 +16,7 @@ internal sealed record Plan(
     EquatableArray<PlannedDrop> Drops,
     EquatableArray<string> Notes,
     Capacities Capacities,
+    Workers Workers,
     bool HasOutbox,
     bool HasTransportErrors,
     bool HasDeferral,
@@ -62,6 +63,7 @@ internal enum ArgumentSource
     Outbox,
     TransportErrors,
     Deferral,
+    Workers,
     Entropy,
     Interfaces,
     Nic,
@@ -87,7 +89,7 @@ internal sealed record SetupMember(string Name, string Type, bool IsPublic, stri
 internal sealed record PlannedDrop(string Reason, string Stage);
 
 /// <summary>Frames of each share of the arena, and what they come from.</summary>
-internal sealed record Capacities(int Weight, int Ring, int Receive, int Reserve, int Sockets, string SocketsFrom)
+internal sealed record Capacities(int Weight, int Ring, int Receive, int Reserve, int Sockets, string SocketsFrom, int Borrowed)
 {
     /// <summary>Frames of the receive share that GRO may keep over the end of a poll.</summary>
     public int Kept { get; init; }

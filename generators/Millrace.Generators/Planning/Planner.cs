@@ -12,7 +12,9 @@ internal static class Planner
         var problems = new List<Problem>();
         var notes = new List<string>();
         OrderRules.Check(spec, problems);
-        var (ordered, reasons) = FactRules.Complete(spec, problems, notes);
+        var reasons = new Dictionary<string, string>(StringComparer.Ordinal);
+        (spec, var workers) = WorkerRules.Apply(spec, reasons, problems, notes);
+        var ordered = FactRules.Complete(spec, reasons, problems, notes);
         var stages = ordered.Where(stage => stage.IsStage).ToList();
         if (!stages.Any(stage => stage.Is(Roles.Ingress)))
         {
@@ -21,7 +23,7 @@ internal static class Planner
 
         var settings = SettingsOf(ordered, notes);
         var hasDeferral = CapacityRules.HasDeferral(settings);
-        var wiring = new Wiring(stages, settings, hasDeferral, problems);
+        var wiring = new Wiring(stages, settings, workers, hasDeferral, problems);
         var planned = new List<PlannedStage>();
         for (var i = 0; i < stages.Count; i++)
         {
@@ -55,7 +57,8 @@ internal static class Planner
             EgressOrder(stages).ToEquatable(),
             DropsOf(stages, hasOutbox).ToEquatable(),
             notes.ToEquatable(),
-            CapacityRules.Of(spec, settings, applications),
+            CapacityRules.Of(spec, settings, applications, workers),
+            workers,
             hasOutbox,
             wiring.UsesTransportErrors,
             hasDeferral,

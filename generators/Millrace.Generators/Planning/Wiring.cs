@@ -4,9 +4,11 @@ using Millrace.Generators.Spec;
 namespace Millrace.Generators.Planning;
 
 /// <summary>Finds for every constructor parameter where its value comes from; what nothing has becomes a member of Setup.</summary>
-internal sealed class Wiring(List<StageSpec> stages, List<PlannedSettings> settings, bool hasDeferral, List<Problem> problems)
+internal sealed class Wiring(List<StageSpec> stages, List<PlannedSettings> settings, Workers workers, bool hasDeferral, List<Problem> problems)
 {
-    public static readonly string[] ReservedSetup = ["Nic", "Queue", "Entropy", "Setup"];
+    public static readonly string[] ReservedSetup = ["Nic", "Queue", "Entropy", "Setup", "Group", "Worker"];
+
+    private const string WorkerPort = "global::Millrace.Workers.WorkerPort";
 
     public List<SetupMember> Setup { get; } = [];
 
@@ -111,6 +113,8 @@ internal sealed class Wiring(List<StageSpec> stages, List<PlannedSettings> setti
                 return new Argument(ArgumentSource.TransportErrors, "", -1);
             case "global::Millrace.NapiDeferral" when hasDeferral:
                 return new Argument(ArgumentSource.Deferral, "", -1);
+            case WorkerPort:
+                return workers.AreSeveral ? new Argument(ArgumentSource.Workers, "", -1) : null;
             case "global::Millrace.Entropy":
                 return new Argument(ArgumentSource.Entropy, "", -1);
             case "global::Millrace.Nics.Nic":
@@ -143,13 +147,14 @@ internal sealed class Wiring(List<StageSpec> stages, List<PlannedSettings> setti
             return null;
         }
 
-        if (!parameter.IsFramework)
+        if (!parameter.IsFramework && parameter.Type != WorkerPort)
         {
             return FromSetup(parameter, owner, ordinal);
         }
 
         var remedy = parameter.Type switch
         {
+            WorkerPort => "declare [Workers(2)], or make the parameter optional",
             "global::Millrace.NetworkLayer" => "declare a network stage such as [Ipv4(\"10.0.0.2/24\")] before it",
             "global::Millrace.Tcp.TcpSockets" => "declare [Tcp] before it",
             "global::Millrace.Sockets.UdpSockets" => "declare [Udp] before it",

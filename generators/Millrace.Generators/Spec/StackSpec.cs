@@ -12,12 +12,14 @@ internal sealed record StackSpec(
     int SocketFrames,
     EquatableArray<StageSpec> Stages,
     EquatableArray<ApplicationSpec> Applications,
-    EquatableArray<FallbackSpec> Fallbacks);
+    EquatableArray<FallbackSpec> Fallbacks,
+    EquatableArray<StageSpec> BetweenWorkers);
 
 /// <summary>A stage, or settings that belong to no stage (<see cref="Type"/> empty).</summary>
 /// <param name="Ordinal">Its place in the source, -1 if it was put in.</param>
 /// <param name="Declared">The attribute as it stands in the source.</param>
 /// <param name="Type">The struct, fully qualified, without type arguments.</param>
+/// <param name="ForSeveralWorkers">Whether it is left out where there is one worker.</param>
 internal sealed record StageSpec(
     int Ordinal,
     string Name,
@@ -27,6 +29,7 @@ internal sealed record StageSpec(
     string Summary,
     string Type,
     bool IsPublic,
+    bool ForSeveralWorkers,
     Roles Roles,
     SettingsSpec? Settings,
     EquatableArray<TypeParameterSpec> TypeParameters,
@@ -60,6 +63,7 @@ internal enum Roles
     TransportErrorObserver = 1 << 11,
     Disposable = 1 << 12,
     TransmitCompletions = 1 << 13,
+    WorkerNotices = 1 << 14,
 }
 
 /// <param name="Interface">The settings interface, fully qualified.</param>

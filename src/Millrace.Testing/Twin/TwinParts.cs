@@ -1,4 +1,5 @@
 using Millrace.Nics;
+using Millrace.Workers;
 
 namespace Millrace.Testing.Twin;
 
@@ -13,6 +14,20 @@ public sealed record TwinParts
     public required Nic Nic { get; init; }
 
     public required int Queue { get; init; }
+
+    public required Entropy Entropy { get; init; }
+
+    /// <summary>What the workers of the stack have between them; null where there is one. <see cref="Queue"/> is its number then.</summary>
+    public WorkerGroup? Group { get; init; }
+
+    public int WorkerCount { get; init; } = 1;
+
+    /// <summary>Queues of the NIC that workers have.</summary>
+    public int Queues { get; init; } = 1;
+
+    public bool UsesXps { get; init; }
+
+    public int BorrowedFrames { get; init; }
 
     /// <summary>Packets a poll takes in at most.</summary>
     public required int Weight { get; init; }

@@ -2,6 +2,7 @@ using Millrace.CompilerServices;
 using Millrace.Memory;
 using Millrace.Nics;
 using Millrace.Sockets;
+using Millrace.Workers;
 
 namespace Millrace.Testing.Twin;
 
@@ -24,16 +25,21 @@ public abstract partial class TwinStack : INetworkStack
     {
         ArgumentNullException.ThrowIfNull(parts);
         this.parts = parts;
-        Arena = new Arena(parts.ReceiveFrames, parts.ReserveFrames, parts.SocketFrames);
+        Arena = new Arena(parts.ReceiveFrames, parts.ReserveFrames, parts.SocketFrames, parts.BorrowedFrames);
         Ledger = new Ledger();
+        Workers = parts.Group is null ? null : new WorkerPort(parts.Group, parts.Queue, parts.WorkerCount, Arena, Ledger, this);
+        Entropy = parts.Group is null ? parts.Entropy : parts.Entropy.ForWorker(parts.Queue);
         Outbox = new Outbox(Arena, Ledger, parts.OutboxPackets);
         networkInterface = new NetworkInterface(0, parts.Interface, parts.Nic);
         Interfaces = [networkInterface];
         Weight = parts.Weight;
-        nic = new InterfaceQueue(parts.Nic.Open(parts.Queue, Arena), Arena, Ledger, parts.Weight);
+        var queue = Workers?.Open(parts.Nic, 0, parts.Queues, parts.UsesXps) ?? parts.Nic.Open(parts.Queue, Arena);
+        nic = new InterfaceQueue(queue, Arena, Ledger, parts.Weight);
     }
 
     public int Weight { get; }
+
+    public int Queue => parts.Queue;
 
     public IReadOnlyList<NetworkInterface> Interfaces { get; }
 
@@ -54,6 +60,7 @@ public abstract partial class TwinStack : INetworkStack
     public long HeldEgress => stages.Sum(stage => stage.ResumesEgress?.HeldEgress ?? 0) + Outbox.HeldPackets + nic.HeldPackets;
 
     public long NextDeadline => All<ITimed>().Select(stage => stage.NextDeadline)
+        .Append(Workers?.NextDeadline ?? long.MaxValue)
         .Append(Deferral?.TimerAt ?? long.MaxValue)
         .Append(Deferral?.IsInterruptMasked == true ? long.MaxValue : nic.NextEvent).Min();
 
@@ -65,6 +72,11 @@ public abstract partial class TwinStack : INetworkStack
 
     /// <summary>The settings of [Napi] that the end of a poll is about.</summary>
     protected virtual (int DeferHardIrqs, long GroFlushTimeout) DeferralSettings => default;
+
+    /// <summary>This worker's side of its group; null where there is one worker.</summary>
+    protected WorkerPort? Workers { get; }
+
+    protected Entropy Entropy { get; }
 
     /// <summary>The sockets for asynchronous code, if the stack declares them.</summary>
     protected AsyncSockets? AsyncSockets { get; set; }
@@ -98,7 +110,17 @@ public abstract partial class TwinStack : INetworkStack
 
     public void SetInterrupt(bool armed) => nic.SetInterrupt(armed);
 
-    public bool Wait(TimeSpan timeout) => AsyncSockets?.TrySleep() == false || nic.Wait(timeout);
+    public bool Wait(TimeSpan timeout)
+    {
+        if (Workers?.TrySleep() == false)
+        {
+            return true;
+        }
+
+        var isWork = AsyncSockets?.TrySleep() == false || nic.Wait(timeout);
+        Workers?.Awake();
+        return isWork;
+    }
 
     /// <summary>Appends a stage; called by the generated constructor in pipeline order.</summary>
     protected void Add(string name, object stage) => stages.Add(new TwinStage(name, stage));
@@ -120,6 +142,7 @@ public abstract partial class TwinStack : INetworkStack
         {
             StartPoll(now);
             var count = budget > 0 ? nic.Receive(budget, now) : 0;
+            Workers?.Cut();
             if (Deferral is not null && (budget > 0 || Deferral.TimerAt <= now))
             {
                 var (deferHardIrqs, groFlushTimeout) = DeferralSettings;
@@ -151,8 +174,14 @@ public abstract partial class TwinStack : INetworkStack
             Each<IInterfaceObserver>(stage => stage.InterfaceChanged(networkInterface, now));
         }
 
+        Workers?.BeginPoll();
         Reclaim(now);
         Each<IPollStart>(stage => stage.PollStart(now));
+        while (Workers is not null && Workers.TryTakeNotice(out var notice))
+        {
+            Each<IWorkerNotices>(stage => stage.Noticed(in notice, now));
+        }
+
         AsyncSockets?.RunCalls(now);
     }
 
@@ -185,7 +214,10 @@ public abstract partial class TwinStack : INetworkStack
         });
         while (TransportErrors.TryTake(out var error))
         {
-            Each<ITransportErrorObserver>(stage => stage.TransportFailed(in error, now));
+            if (Workers?.TryPass(in error) != true)
+            {
+                Each<ITransportErrorObserver>(stage => stage.TransportFailed(in error, now));
+            }
         }
 
         foreach (var stage in stages.Where(stage => !stage.FlushesIngress))
@@ -195,6 +227,7 @@ public abstract partial class TwinStack : INetworkStack
 
         Send(now);
         nic.Refill();
+        Workers?.EndPoll();
     }
 
     private void Each<T>(Action<T> action)
@@ -226,6 +259,7 @@ public abstract partial class TwinStack : INetworkStack
 
         AsyncSockets?.Stop(fault);
         Each<IDisposable>(stage => stage.Dispose());
+        Workers?.Leave();
         nic.Drain();
         Arena.Dispose();
     }

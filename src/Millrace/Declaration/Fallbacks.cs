@@ -1,3 +1,4 @@
 using Millrace;
 
 [assembly: Fallback(PacketFact.ChecksumVerified, typeof(SoftwareChecksumAttribute))]
+[assembly: BetweenWorkers(typeof(FlowOwnerAttribute))]

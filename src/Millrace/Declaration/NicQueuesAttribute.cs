@@ -4,7 +4,7 @@ namespace Millrace;
 [StageType(typeof(Ingress.EthernetStage<>), Place = 100, Summary = "takes frames addressed to this interface and reads the Ethernet header")]
 public sealed class NicQueuesAttribute(int count) : StageAttribute
 {
-    /// <summary>Queues; a stack is one worker's, and a worker has one queue.</summary>
+    /// <summary>Queues of the NIC that are used, at most one a worker ([Workers]).</summary>
     public int Count { get; } = count;
 
     /// <summary>Whether frames addressed to others are let through (IFF_PROMISC).</summary>
@@ -16,7 +16,7 @@ public interface INicQueuesSettings
 {
     [Default(1)]
     [SameIn(KernelProfile.Linux_3_18)]
-    [Allowed(1, 1)]
+    [Allowed(1, Workers.WorkerGroup.MaximumWorkers)]
     [DecidesCapacity]
     int Count { get; }
 

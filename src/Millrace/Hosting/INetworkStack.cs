@@ -27,6 +27,9 @@ public interface INetworkStack : IDisposable
     /// <summary>When <see cref="Advance"/> or Poll has work next; <see cref="long.MaxValue"/> for never.</summary>
     long NextDeadline { get; }
 
+    /// <summary>The queue this instance is polled on, the same on every interface; that of its worker, where there are several.</summary>
+    int Queue => 0;
+
     /// <summary>Packets one poll takes in at most (NAPI weight): a poll that took so many may have left some.</summary>
     int Weight => 64;
 

@@ -1,4 +1,5 @@
 using Millrace.Headers;
+using Millrace.Workers;
 
 namespace Millrace.Ip;
 
@@ -58,6 +59,8 @@ internal sealed partial class AddressResolution
                 {
                     Update(ref Table[asking], hardware, isConfirmation: false, mayOverride: true, now);
                 }
+
+                Tell(networkInterface, source, target, hardware, isConfirmation: false);
             }
 
             // a probe of RFC 5227 §2.1.1 has no sender address, and must learn that this one is taken
@@ -65,9 +68,22 @@ internal sealed partial class AddressResolution
             return Verdict.Consumed;
         }
 
-        Learn(networkInterface, source, target, hardware, opcode == ArpOpcode.Reply && isToThisHost, now);
+        var isConfirmation = opcode == ArpOpcode.Reply && isToThisHost;
+        Learn(networkInterface, source, target, hardware, isConfirmation, now);
+        Tell(networkInterface, source, target, hardware, isConfirmation);
         return Verdict.Consumed;
     }
+
+    /// <summary>The other workers, to whom the packet did not come; null where there are none.</summary>
+    public WorkerPort? Workers { get; set; }
+
+    /// <summary>Learns from an ARP packet that came to another worker.</summary>
+    public void Noticed(in WorkerNotice notice, long now) =>
+        Learn(notice.Interface, notice.Address.Ipv4, notice.Other.Ipv4, notice.Link, notice.Flag, now);
+
+    private void Tell(byte networkInterface, uint source, uint target, MacAddress hardware, bool isConfirmation) =>
+        Workers?.Tell(new WorkerNotice(
+            WorkerNoticeKind.Neighbour, networkInterface, InetAddress.FromIpv4(source), InetAddress.FromIpv4(target), hardware, Flag: isConfirmation));
 
     /// <summary>A packet that answers nothing we were asked: it may correct a neighbour that is known, and adds none.</summary>
     private void Learn(byte networkInterface, uint source, uint target, MacAddress hardware, bool isConfirmation, long now)

@@ -1,5 +1,6 @@
 using Millrace.Headers;
 using Millrace.Memory;
+using Millrace.Workers;
 
 namespace Millrace.Ip;
 
@@ -101,9 +102,21 @@ internal sealed class IcmpReceiver(
         var known = paths.TryFind(destination, out var current, out _) ? current : int.MaxValue;
         var isLocked = mtu < settings.MinimumPathMtu;
         var learnt = Math.Min(known, Math.Max(mtu, settings.MinimumPathMtu));
-        paths.Learn(destination, learnt, isLocked, now + (settings.PathMtuSeconds * Durations.Second));
-        hops.Invalidate();
+        Learn(destination, learnt, isLocked, now);
+        Workers?.Tell(new WorkerNotice(WorkerNoticeKind.PathMtu, Address: InetAddress.FromIpv4(destination), Number: learnt, Flag: isLocked));
         return learnt;
+    }
+
+    /// <summary>The other workers, who send by the same paths; null where there are none.</summary>
+    public WorkerPort? Workers { get; set; }
+
+    /// <summary>Learns the path MTU that another worker was told of.</summary>
+    public void Noticed(in WorkerNotice notice, long now) => Learn(notice.Address.Ipv4, notice.Number, notice.Flag, now);
+
+    private void Learn(uint destination, int mtu, bool isLocked, long now)
+    {
+        paths.Learn(destination, mtu, isLocked, now + (settings.PathMtuSeconds * Durations.Second));
+        hops.Invalidate();
     }
 
     private static TransportErrorKind KindOf(IcmpType type, byte code) => type switch

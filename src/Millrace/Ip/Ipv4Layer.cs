@@ -1,6 +1,7 @@
 using Millrace.Headers;
 using Millrace.Memory;
 using Millrace.Nics;
+using Millrace.Workers;
 
 namespace Millrace.Ip;
 
@@ -73,6 +74,14 @@ public sealed partial class Ipv4Layer : NetworkLayer
     /// <summary>Gives an interface another address; connections that use the old one will time out.</summary>
     public void SetAddress(int networkInterface, InterfaceAddress address)
     {
+        ChangeAddress(networkInterface, address);
+        Announce(links[networkInterface]);
+        workers?.Tell(new WorkerNotice(
+            WorkerNoticeKind.AddressChanged, (byte)networkInterface, InetAddress.FromIpv4(address.Address), Number: address.PrefixLength));
+    }
+
+    private void ChangeAddress(int networkInterface, InterfaceAddress address)
+    {
         var link = links[networkInterface];
         if (link.Own != 0)
         {
@@ -81,7 +90,6 @@ public sealed partial class Ipv4Layer : NetworkLayer
 
         neighbours.Flush(link.Index);
         PutAddress(link, address);
-        Announce(link);
     }
 
     /// <summary>Sets the way to every destination that no other route covers.</summary>
@@ -107,19 +115,20 @@ public sealed partial class Ipv4Layer : NetworkLayer
             throw new ArgumentException($"The gateway {via} is on no interface's network; name one that is, or set the interface's address first.", nameof(via));
         }
 
-        if (!routes.TryAdd(new Ipv4Route(network.Ipv4, prefixLength, via.Ipv4, link.Index)))
-        {
-            throw new InvalidOperationException($"The route table holds {RouteCapacity} routes; remove one before adding {network}/{prefixLength}.");
-        }
-
-        hops.Invalidate();
+        PutRoute(new Ipv4Route(network.Ipv4, prefixLength, via.Ipv4, link.Index));
+        workers?.Tell(new WorkerNotice(WorkerNoticeKind.RouteAdded, link.Index, network, via, Number: prefixLength));
     }
 
     /// <returns>Whether there was such a route.</returns>
     public bool RemoveRoute(InetAddress network, int prefixLength)
     {
-        hops.Invalidate();
-        return network.IsIpv4 && routes.Remove(network.Ipv4, prefixLength);
+        if (!network.IsIpv4 || !DeleteRoute(network.Ipv4, prefixLength))
+        {
+            return false;
+        }
+
+        workers?.Tell(new WorkerNotice(WorkerNoticeKind.RouteRemoved, Address: network, Number: prefixLength));
+        return true;
     }
 
     public override bool TryRoute(InetAddress destination, out Route route)

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Millrace.Headers;
 using Millrace.Memory;
 using Millrace.Nics;
+using Millrace.Workers;
 
 namespace Millrace.Ip;
 
@@ -18,7 +19,7 @@ namespace Millrace.Ip;
 [Needs(PacketFact.LinkHeaderParsed)]
 [Ensures(PacketFact.NetworkHeaderParsed, PacketFact.Whole)]
 public struct Ipv4Stage<TSettings, TVlan>
-    : INetworkStage, IResumesIngress, IResumesEgress, IPollStart, ITimed, IStartStop, IInterfaceObserver
+    : INetworkStage, IResumesIngress, IResumesEgress, IPollStart, ITimed, IStartStop, IInterfaceObserver, IWorkerNotices
     where TSettings : struct, IIpv4Settings
     where TVlan : struct, IVlanOffloadSettings
 {
@@ -30,11 +31,12 @@ public struct Ipv4Stage<TSettings, TVlan>
 
     public Ipv4Stage(
         TSettings settings, TVlan vlan, Arena arena, Ledger ledger, Outbox outbox, TransportErrors errors, Entropy entropy,
-        IReadOnlyList<NetworkInterface> interfaces)
+        IReadOnlyList<NetworkInterface> interfaces, WorkerPort? workers = null)
     {
         this.settings = settings;
         this.vlan = vlan;
         layer = new Ipv4Layer(settings, arena, ledger, outbox, errors, entropy, interfaces);
+        layer.Join(workers);
     }
 
     /// <summary>The network layer for transports.</summary>
@@ -160,6 +162,8 @@ public struct Ipv4Stage<TSettings, TVlan>
     }
 
     public void InterfaceChanged(NetworkInterface networkInterface, long now) => layer.InterfaceChanged(networkInterface, now);
+
+    public void Noticed(in WorkerNotice notice, long now) => layer.Noticed(in notice, now);
 
     /// <summary>Cuts link-layer padding off; a packet that is too short, or a chain with padding, is not ordinary.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -18,7 +18,7 @@ public sealed class Arena : IDisposable
     /// <summary>What one frame costs by truesize: its slot and its metadata.</summary>
     public const int FrameTruesize = Stride + FrameMetadata.Length;
 
-    private const int ShareCount = 3;
+    private const int ShareCount = 4;
 
     private readonly FrameStore store;
     private readonly int[] free;
@@ -30,15 +30,17 @@ public sealed class Arena : IDisposable
     private (IFrameLender Lender, Frame Lent)[]? lenders;
 
     /// <summary>Makes an arena of the sum of the shares given, in frames.</summary>
-    public Arena(int receive, int reserve, int sockets)
+    public Arena(int receive, int reserve, int sockets, int crossing = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(receive);
         ArgumentOutOfRangeException.ThrowIfNegative(reserve);
         ArgumentOutOfRangeException.ThrowIfNegative(sockets);
+        ArgumentOutOfRangeException.ThrowIfNegative(crossing);
         quota[(int)Share.Receive] = receive;
         quota[(int)Share.Reserve] = reserve;
         quota[(int)Share.Sockets] = sockets;
-        Capacity = receive + reserve + sockets;
+        quota[(int)Share.Crossing] = crossing;
+        Capacity = receive + reserve + sockets + crossing;
         store = new FrameStore(Capacity + 1);
         free = new int[Capacity];
         for (var i = 0; i < free.Length; i++)

@@ -94,6 +94,9 @@ public enum Share : byte
 
     /// <summary>What sockets keep: receive and retransmit queues.</summary>
     Sockets,
+
+    /// <summary>Packets of other workers, shown in frames of this one.</summary>
+    Crossing,
 }
 
 /// <summary>
@@ -118,6 +121,9 @@ public enum Holders : ushort
     Segments = 1 << 11,
     Application = 1 << 12,
     Stage = 1 << 13,
+
+    /// <summary>Another worker looks at its bytes, or is to.</summary>
+    Crossing = 1 << 14,
 }
 
 /// <summary>

@@ -17,6 +17,9 @@ public enum DropReason : byte
     DeviceNotReady,
     FullRing,
     QueueFull,
+
+    /// <summary>The ring to the worker that a packet belongs to is full, or its backlog is over the limit.</summary>
+    CpuBacklog,
     NoMemory,
     IpInHeader,
     IpChecksum,
@@ -83,6 +86,7 @@ public static class DropReasons
         DropReason.DeviceNotReady => "DEV_READY",
         DropReason.FullRing => "FULL_RING",
         DropReason.QueueFull => "QDISC_DROP",
+        DropReason.CpuBacklog => "CPU_BACKLOG",
         DropReason.NoMemory => "NOMEM",
         DropReason.IpInHeader => "IP_INHDR",
         DropReason.IpChecksum => "IP_CSUM",

@@ -26,6 +26,9 @@ public sealed class Entropy
         return new Entropy(BitConverter.ToUInt64(seed), BitConverter.ToUInt64(seed[8..]));
     }
 
+    /// <summary>The same secret for one of several workers: hashes agree, and the numbers it draws are its own.</summary>
+    public Entropy ForWorker(int worker) => new(key0, key1) { counter = (ulong)worker << 56 };
+
     /// <summary>The next number of the sequence.</summary>
     public ulong NextUInt64() => Hash(0x6D696C6C72616365, counter++, 0);
 

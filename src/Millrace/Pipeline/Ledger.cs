@@ -5,10 +5,11 @@ namespace Millrace;
 /// <summary>
 /// The two packet ledgers of a stack, in packets of the wire (a merged packet counts its segments). At every poll boundary
 /// <list type="bullet">
-/// <item>ingress: received = delivered + consumed + forwarded + dropped + held</item>
+/// <item>ingress: received + steered in = delivered + consumed + forwarded + steered out + dropped + held</item>
 /// <item>egress: created + forwarded = transmitted + dropped + held</item>
 /// </list>
-/// where "held" is what the holding stages say they keep. One worker writes it.
+/// where "held" is what the holding stages say they keep. One worker writes it. Over all workers, what was steered out and has
+/// not been steered in lies in the rings between them.
 /// </summary>
 public sealed class Ledger
 {
@@ -23,6 +24,12 @@ public sealed class Ledger
 
     /// <summary>Packets that a protocol used up.</summary>
     public long Consumed;
+
+    /// <summary>Packets taken from other workers.</summary>
+    public long SteeredIn;
+
+    /// <summary>Packets given to other workers.</summary>
+    public long SteeredOut;
 
     /// <summary>Packets turned round or forwarded.</summary>
     public long Forwarded;
@@ -50,7 +57,7 @@ public sealed class Ledger
     public long EgressDropped => Sum(ref egressDrops);
 
     /// <summary>What ingress must hold for its ledger to balance.</summary>
-    public long IngressDue => Received - Delivered - Consumed - Forwarded - IngressDropped;
+    public long IngressDue => Received + SteeredIn - Delivered - Consumed - Forwarded - SteeredOut - IngressDropped;
 
     /// <summary>What egress must hold for its ledger to balance.</summary>
     public long EgressDue => Created + Forwarded - Transmitted - EgressDropped;

@@ -29,5 +29,9 @@ internal static class Throw
         throw new InvalidOperationException("Two threads use the ends of this wire at once: make it with MemoryWireOptions.Concurrent = true.");
 
     [DoesNotReturn]
+    public static void FlowNotOwned() =>
+        throw new InvalidOperationException("A flow was given up that had not been claimed: the owners of flows are no longer true.");
+
+    [DoesNotReturn]
     public static void Disposed(string what) => throw new ObjectDisposedException(what);
 }

@@ -165,6 +165,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         {
             connection.Traits |= TcpTraits.Detached;
             flows.Remove(connection.Key);
+            GiveUp(connection.Key);
         }
     }
 

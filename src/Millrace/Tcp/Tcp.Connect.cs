@@ -27,7 +27,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
             return TcpConnectResult.NoRoute;
         }
 
-        if (!TryChoosePort(route.Source, remote, localPort, out var key))
+        if (!TryChoosePort(in route, remote, localPort, out var key))
         {
             return TcpConnectResult.NoPort;
         }

@@ -27,23 +27,26 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
     }
 
     /// <summary>Double-hash port selection (RFC 6056 §3.3.4, algorithm 4): no two destinations share a counter knowably.</summary>
-    private bool TryChoosePort(InetAddress local, InetEndpoint remote, ushort wanted, out FlowKey key)
+    /// <remarks>Of several workers each takes a port whose replies come to it, or, if there is none, one that is nobody else's.</remarks>
+    private bool TryChoosePort(in Route route, InetEndpoint remote, ushort wanted, out FlowKey key)
     {
-        key = new FlowKey(local, remote.Address, wanted, remote.Port);
-        if (wanted != 0)
-        {
-            return !IsTaken(in key);
-        }
+        key = new FlowKey(route.Source, remote.Address, wanted, remote.Port);
+        return wanted != 0
+            ? !IsTaken(in key) && IsOpen(in key, route.Interface, straight: false)
+            : TryChoosePort(ref key, route.Interface, straight: true) || (workers is not null && TryChoosePort(ref key, route.Interface, straight: false));
+    }
 
+    private bool TryChoosePort(ref FlowKey key, int networkInterface, bool straight)
+    {
         var minimum = settings.LocalPortMinimum;
         var count = (uint)Math.Max(settings.LocalPortMaximum - minimum + 1, 1);
-        var hash = Keyed(in key, PortPurpose);
+        var hash = Keyed(key with { LocalPort = 0 }, PortPurpose);
         ref var counter = ref portCounters[(hash >> 32) % (uint)portCounters.Length];
         for (uint tries = 0; tries < count; tries++)
         {
             var port = (ushort)(minimum + (((uint)hash + counter++) % count));
             key = key with { LocalPort = port };
-            if (listenerOfPort[port] == 0 && !IsTaken(in key))
+            if (listenerOfPort[port] == 0 && !IsTaken(in key) && IsOpen(in key, networkInterface, straight))
             {
                 return true;
             }

@@ -47,6 +47,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
     private void ForgetTimeWait(int place)
     {
         flows.Remove(in timeWaits[place].Key);
+        GiveUp(in timeWaits[place].Key);
         timeWaits.Remove(place);
     }
 

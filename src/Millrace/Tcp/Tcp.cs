@@ -63,6 +63,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
     private TcpCounters counters;
 
     /// <param name="maxGsoSegments">Segments a packet may stand for if something below cuts it (<see cref="IGsoSettings"/>).</param>
+    /// <param name="workers">This worker's side of its group, where there are several.</param>
     public Tcp(
         TSettings settings,
         TMemory memory,
@@ -73,7 +74,8 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         Entropy entropy,
         NetworkLayer network,
         TApplications applications,
-        int maxGsoSegments = ushort.MaxValue)
+        int maxGsoSegments = ushort.MaxValue,
+        Workers.WorkerPort? workers = null)
     {
         ArgumentNullException.ThrowIfNull(arena);
         ArgumentNullException.ThrowIfNull(ledger);
@@ -88,6 +90,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         this.outbox = outbox;
         this.entropy = entropy;
         this.network = network;
+        this.workers = workers;
         this.maxGsoSegments = Math.Min(settings.MaxGsoSegments, maxGsoSegments);
 
         var count = applications.Count;
@@ -217,8 +220,14 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         }
 
         index = freeConnections[freeConnectionCount - 1];
+        if (!TryClaim(in key))
+        {
+            return false;
+        }
+
         if (!flows.TrySet(in key, index))
         {
+            GiveUp(in key);
             return false;
         }
 

@@ -3,6 +3,7 @@ using Millrace.Headers;
 using Millrace.Memory;
 using Millrace.Nics;
 using Millrace.Sockets;
+using Millrace.Workers;
 
 namespace Millrace.Tcp;
 
@@ -44,8 +45,9 @@ public struct TcpStage<TSettings, TMemory, TGso, TSmallQueues, TApplications>(
     Outbox outbox,
     Entropy entropy,
     NetworkLayer network,
-    TApplications applications)
-    : IIngressStage, IPollStart, IOriginates, ITimed, ITransportErrorObserver, IInterfaceObserver
+    TApplications applications,
+    WorkerPort? workers = null)
+    : IIngressStage, IPollStart, IOriginates, ITimed, ITransportErrorObserver, IInterfaceObserver, IWorkerNotices
     where TSettings : struct, ITcpSettings
     where TMemory : struct, ISocketMemorySettings
     where TGso : struct, IGsoSettings
@@ -53,7 +55,7 @@ public struct TcpStage<TSettings, TMemory, TGso, TSmallQueues, TApplications>(
     where TApplications : struct, ITcpApplications
 {
     private readonly Tcp<TSettings, TMemory, TSmallQueues, TApplications> tcp = new(
-        settings, memory, smallQueues, arena, ledger, outbox, entropy, network, applications, gso.MaxSegments);
+        settings, memory, smallQueues, arena, ledger, outbox, entropy, network, applications, gso.MaxSegments, workers);
 
     [Provides]
     public readonly TcpSockets Sockets => tcp;
@@ -83,4 +85,12 @@ public struct TcpStage<TSettings, TMemory, TGso, TSmallQueues, TApplications>(
     public readonly void TransportFailed(in TransportError error, long now) => tcp.TransportFailed(in error, now);
 
     public readonly void InterfaceChanged(NetworkInterface networkInterface, long now) => tcp.InterfaceChanged(now);
+
+    public readonly void Noticed(in WorkerNotice notice, long now)
+    {
+        if (notice.Kind == WorkerNoticeKind.TransportError)
+        {
+            tcp.TransportFailed(notice.Error, now);
+        }
+    }
 }

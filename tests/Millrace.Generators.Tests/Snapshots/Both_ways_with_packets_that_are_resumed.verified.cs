@@ -77,6 +77,8 @@ partial class WayStack : global::Millrace.INetworkStack
         }
     }
 
+    public int Queue => setup.Queue;
+
     public int Weight => Budget.Weight;
 
     public long HeldIngress => _merger.HeldIngress + _network.HeldIngress;

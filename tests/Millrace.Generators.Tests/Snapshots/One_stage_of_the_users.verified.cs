@@ -61,6 +61,8 @@ partial class CountStack : global::Millrace.INetworkStack
         }
     }
 
+    public int Queue => setup.Queue;
+
     public int Weight => Budget.Weight;
 
     public long HeldIngress => 0;

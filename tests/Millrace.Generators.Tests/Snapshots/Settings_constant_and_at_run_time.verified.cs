@@ -61,6 +61,8 @@ partial class LimitStack : global::Millrace.INetworkStack
         }
     }
 
+    public int Queue => setup.Queue;
+
     public int Weight => Budget.Weight;
 
     public int RoundBudget => Settings.Napi.Budget;

@@ -13,6 +13,7 @@ partial class LimitTwin : global::Millrace.Testing.Twin.TwinStack
             Interface = "eth0",
             Nic = setup.Nic,
             Queue = setup.Queue,
+            Entropy = setup.Entropy,
             Weight = 64,
             ReceiveFrames = 640,
             ReserveFrames = 1024,
@@ -21,7 +22,7 @@ partial class LimitTwin : global::Millrace.Testing.Twin.TwinStack
         })
     {
         this.setup = setup;
-        Add("Limiter", new global::LimiterStage<LimiterSettings>(new LimiterSettings(Settings.Limiter), setup.Entropy, setup.Label));
+        Add("Limiter", new global::LimiterStage<LimiterSettings>(new LimiterSettings(Settings.Limiter), Entropy, setup.Label));
         Begin();
     }
 

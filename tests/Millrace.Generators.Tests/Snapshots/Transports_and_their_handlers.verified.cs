@@ -70,6 +70,8 @@ partial class ServerStack : global::Millrace.INetworkStack
         }
     }
 
+    public int Queue => setup.Queue;
+
     public int Weight => Budget.Weight;
 
     public long HeldIngress => 0;

@@ -1,0 +1,228 @@
+using Millrace.Memory;
+using Millrace.Nics;
+
+namespace Millrace.Workers;
+
+/// <summary>
+/// A NIC's queues as one worker sees them: it receives by its own, and sends by any. What goes by a queue of another worker
+/// crosses to that worker by a ring, is put into the NIC from borrowed frames, and is complete when the frames are home.
+/// </summary>
+internal sealed class TransmitQueues : NicQueue
+{
+    private const int Burst = 64;
+
+    private readonly WorkerPort port;
+    private readonly Arena arena;
+    private readonly NicQueue? own;
+    private readonly int networkInterface;
+    private readonly int queueCount;
+    private readonly FlowQueues? flows;
+    private readonly CrossingRing departures = new(WorkerPort.RingPackets);
+    private readonly AutoResetEvent interrupt = new(false);
+    private readonly Frame[] batch = new Frame[1];
+    private readonly FixedQueue<Frame> completed;
+
+    /// <param name="own">The queue of this worker; null if it has none.</param>
+    /// <param name="map">Null to send by the own queue, or one that is shared: a queue each, for ever.</param>
+    public TransmitQueues(WorkerPort port, Arena arena, NicQueue? own, int networkInterface, int queueCount, XpsMap? map)
+    {
+        this.port = port;
+        this.arena = arena;
+        this.own = own;
+        this.networkInterface = networkInterface;
+        this.queueCount = queueCount;
+        flows = map is null ? null : new FlowQueues(map, port.Worker, arena.Capacity);
+        completed = new FixedQueue<Frame>(arena.Capacity);
+    }
+
+    /// <summary>Packets of other workers that wait for this worker's queue.</summary>
+    internal CrossingRing Departures => departures;
+
+    /// <summary>Whether some of them could be put into the NIC now.</summary>
+    internal bool HasDepartures => departures.Count != 0 && own is { TransmitRoom: > 0 };
+
+    public override int RingSize => own?.RingSize ?? 0;
+
+    public override int Vacant => own?.Vacant ?? 0;
+
+    public override long Missed => own?.Missed ?? 0;
+
+    public override long NextEvent => completed.Count != 0 ? 0 : own?.NextEvent ?? long.MaxValue;
+
+    /// <summary>The least of what any queue would take, because a packet's queue is not known before it is looked at.</summary>
+    public override int TransmitRoom
+    {
+        get
+        {
+            var room = own?.TransmitRoom ?? int.MaxValue;
+            for (var queue = 0; queue < queueCount; queue++)
+            {
+                if (queue != port.Worker && (flows is not null || queue == DefaultQueue))
+                {
+                    room = Math.Min(room, Remote(queue) is { } ring ? ring.Capacity - ring.Count : 0);
+                }
+            }
+
+            return room;
+        }
+    }
+
+    private int DefaultQueue => own is null ? port.Worker % queueCount : port.Worker;
+
+    public override void Post(Frame empty) => own!.Post(empty);
+
+    public override int Receive(Span<Frame> packets, long now) => own?.Receive(packets, now) ?? 0;
+
+    public override int Transmit(ReadOnlySpan<Frame> packets, long now)
+    {
+        var count = 0;
+        while (count < packets.Length && TryTransmit(packets[count], now))
+        {
+            count++;
+        }
+
+        return count;
+    }
+
+    public override int TakeDeparted(Span<Frame> packets, long now)
+    {
+        var count = own?.TakeDeparted(packets, now) ?? 0;
+        Note(packets[..count]);
+        return count;
+    }
+
+    public override int Reclaim(Span<Frame> packets, long now)
+    {
+        Serve(now);
+        var count = own?.Reclaim(packets, now) ?? 0;
+        while (count < packets.Length && completed.Count > 0)
+        {
+            packets[count++] = completed.Dequeue();
+        }
+
+        Note(packets[..count]);
+        return count;
+    }
+
+    public override bool Wait(TimeSpan timeout) => own?.Wait(timeout) ?? interrupt.WaitOne(timeout);
+
+    public override void Wake()
+    {
+        if (own is not null)
+        {
+            own.Wake();
+        }
+        else
+        {
+            interrupt.Set();
+        }
+    }
+
+    public override void SetInterrupt(bool armed) => own?.SetInterrupt(armed);
+
+    public override void Drain()
+    {
+        own?.Drain();
+        while (completed.Count > 0)
+        {
+            arena.ReleaseChain(completed.Dequeue(), Holders.TransmitRing);
+        }
+    }
+
+    /// <summary>A packet that was sent by another worker's queue is home.</summary>
+    internal void Complete(Frame packet) => completed.Enqueue(packet);
+
+    /// <summary>Puts packets of other workers into the NIC, as far as it takes them.</summary>
+    private void Serve(long now)
+    {
+        for (var left = Burst; left > 0 && HasDepartures; left--)
+        {
+            ref readonly var crossing = ref departures.Peek();
+            var lender = port.Group[crossing.Lender]!;
+            if (!port.TryBorrow(lender, crossing.Head, Holders.TransmitRing, out batch[0], out var isTooLong))
+            {
+                if (!isTooLong)
+                {
+                    return;
+                }
+
+                port.ReturnChain(lender, crossing.Head);
+            }
+            else if (own!.Transmit(batch, now) == 0)
+            {
+                // it had room when it was asked; the packet goes home as if it were sent, as from any full ring
+                arena.ReleaseChain(batch[0], Holders.TransmitRing);
+            }
+
+            departures.Remove();
+        }
+    }
+
+    private bool TryTransmit(Frame packet, long now)
+    {
+        uint hash = 0;
+        var queue = DefaultQueue;
+        if (flows is not null)
+        {
+            hash = HashOf(packet);
+            queue = flows.Choose(hash);
+        }
+
+        if (queue == port.Worker && own is not null)
+        {
+            batch[0] = packet;
+            if (own.Transmit(batch, now) == 0)
+            {
+                return false;
+            }
+        }
+        else if (!TrySend(queue, packet))
+        {
+            return false;
+        }
+
+        flows?.Sent(packet, hash);
+        return true;
+    }
+
+    private bool TrySend(int queue, Frame packet)
+    {
+        if (Remote(queue) is not { } ring)
+        {
+            return false;
+        }
+
+        if (!ring.TryAdd(new Crossing { Head = packet, Lender = (byte)port.Worker }, out _))
+        {
+            return false;
+        }
+
+        port.NoteAbroad(packet);
+        port.KickAtEnd(queue);
+        return true;
+    }
+
+    private CrossingRing? Remote(int queue) => port.Group[queue]?.DeparturesOf(networkInterface);
+
+    private uint HashOf(Frame packet)
+    {
+        ref var metadata = ref arena.Metadata(packet);
+        if (metadata.Hash == 0)
+        {
+            metadata.Hash = port.Hash.OfPacket(arena, packet);
+        }
+
+        return metadata.Hash;
+    }
+
+    private void Note(ReadOnlySpan<Frame> packets)
+    {
+        if (flows is not null)
+        {
+            foreach (var packet in packets)
+            {
+                flows.Completed(packet);
+            }
+        }
+    }
+}

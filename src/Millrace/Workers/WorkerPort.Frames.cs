@@ -1,0 +1,160 @@
+using Millrace.Memory;
+
+namespace Millrace.Workers;
+
+/// <content>How the bytes of one worker's frames are looked at by another, and how the frames come home.</content>
+public sealed partial class WorkerPort
+{
+    /// <summary>Shows a packet of another worker's arena in frames of this one.</summary>
+    /// <param name="isTooLong">Whether it has more frames than this worker may borrow in all.</param>
+    internal bool TryBorrow(WorkerPort from, Frame packet, Holders holder, out Frame head, out bool isTooLong)
+    {
+        var count = 0;
+        for (var frame = packet; !frame.IsNone; frame = from.arena.Metadata(frame).NextFragment)
+        {
+            count++;
+        }
+
+        head = Frame.None;
+        isTooLong = count > arena.Quota(Share.Crossing);
+        if (count > arena.Available(Share.Crossing))
+        {
+            return false;
+        }
+
+        var lender = lenders[from.Worker] ??= new Lender(from, this);
+        var last = Frame.None;
+        for (var lent = packet; !lent.IsNone; lent = from.arena.Metadata(lent).NextFragment)
+        {
+            arena.TryAllocate(Share.Crossing, holder, out var own);
+            arena.Borrow(own, from.arena, lent, lender);
+            Describe(ref arena.Metadata(own), ref from.arena.Metadata(lent));
+            if (last.IsNone)
+            {
+                head = own;
+            }
+            else
+            {
+                arena.Metadata(last).NextFragment = own;
+            }
+
+            last = own;
+        }
+
+        return true;
+    }
+
+    private static void Describe(ref FrameMetadata own, ref readonly FrameMetadata lent)
+    {
+        own.DataOffset = lent.DataOffset;
+        own.DataLength = lent.DataLength;
+        own.NetworkOffset = lent.NetworkOffset;
+        own.TransportOffset = lent.TransportOffset;
+        own.TotalLength = lent.TotalLength;
+        own.ChecksumStart = lent.ChecksumStart;
+        own.ChecksumOffset = lent.ChecksumOffset;
+        own.GsoSize = lent.GsoSize;
+        own.WirePackets = lent.WirePackets;
+        own.Hash = lent.Hash;
+        own.Checksum = lent.Checksum;
+        own.Interface = lent.Interface;
+        own.Flags |= lent.Flags & ~FrameFlags.Borrowed;
+        own.VlanTci = lent.VlanTci;
+    }
+
+    internal void ReturnChain(WorkerPort lender, Frame packet)
+    {
+        for (var frame = packet; !frame.IsNone;)
+        {
+            // read before it goes home, where it may be used again at once
+            var next = lender.arena.Metadata(frame).NextFragment;
+            (lenders[lender.Worker] ??= new Lender(lender, this)).Return(frame);
+            frame = next;
+        }
+    }
+
+    /// <summary>A frame that another worker has let go of.</summary>
+    private void TakeHome(Frame frame)
+    {
+        if ((arena.Metadata(frame).Holders & Holders.Crossing) != 0)
+        {
+            arena.Release(frame, Holders.Crossing);
+        }
+        else
+        {
+            TakeDeparted(frame);
+        }
+    }
+
+    /// <summary>
+    /// Leaves the group, for a stack that ends; every worker of the group has stopped by then. The rings of all are emptied, their
+    /// packets counted as dropped; what others still look at keeps this arena's memory until they let go.
+    /// </summary>
+    public void Leave()
+    {
+        for (var i = 0; i < Group.Count; i++)
+        {
+            Group[i]?.EmptyRings();
+        }
+
+        BeginPoll();
+        left = true;
+        for (var i = 1; i <= arena.Capacity; i++)
+        {
+            if (IsAbroad(new Frame(i)))
+            {
+                arena.Retain();
+            }
+        }
+
+        Group.Leave(this);
+    }
+
+    private bool IsAbroad(Frame frame) =>
+        (arena.Metadata(frame).Holders & Holders.Crossing) != 0 || packetOf[frame.Index] != 0;
+
+    private void EmptyRings()
+    {
+        foreach (var ring in rings)
+        {
+            while (ring.Count > 0)
+            {
+                ref readonly var crossing = ref ring.Peek();
+                var lender = Group[crossing.Lender]!;
+                var wirePackets = lender.arena.Metadata(crossing.Head).WirePackets;
+                ledger.SteeredIn += wirePackets;
+                ledger.DropIngress(DropReason.DeviceNotReady, wirePackets);
+                ReturnChain(lender, crossing.Head);
+                ring.Remove();
+            }
+        }
+
+        foreach (var queues in transmitQueues)
+        {
+            for (; queues is { Departures.Count: > 0 }; queues.Departures.Remove())
+            {
+                ref readonly var crossing = ref queues.Departures.Peek();
+                ReturnChain(Group[crossing.Lender]!, crossing.Head);
+            }
+        }
+    }
+
+    /// <summary>Takes frames of one worker back from another, on the thread of the latter.</summary>
+    private sealed class Lender(WorkerPort owner, WorkerPort borrower) : IFrameLender
+    {
+        private readonly HomeRing ring = owner.homecomers[borrower.Worker]!;
+
+        public void Return(Frame lent)
+        {
+            if (owner.left)
+            {
+                // the owner's stack is disposed, and this was the last that kept its memory
+                owner.arena.EndRetention();
+                return;
+            }
+
+            ring.Add(lent);
+            borrower.kicks |= 1UL << owner.Worker;
+        }
+    }
+}
