@@ -6,9 +6,9 @@ using Millrace.Tests.Checksum;
 namespace Millrace.Tests.Gro;
 
 /// <summary>Drives the stage as the loop does: a packet in, then whatever it gives back.</summary>
-internal sealed class GroHarness(Arena arena)
+internal sealed class GroHarness(Arena arena, GroHarness.Defaults settings = default)
 {
-    private GroStage<Defaults, NoTimeout> stage = new(default, default, arena);
+    private GroStage<Defaults, NoTimeout> stage = new(settings, default, arena);
 
     /// <summary>Packets that went on, heads held by the loop, in order.</summary>
     public List<Frame> Output { get; } = [];
@@ -99,14 +99,15 @@ internal sealed class GroHarness(Arena arena)
         public int BusyPollBudget => 8;
     }
 
-    public readonly struct Defaults : IGroSettings
+    /// <param name="isOld">What differs is as in Linux 3.18.</param>
+    public readonly struct Defaults(bool isOld) : IGroSettings
     {
         public int MaxSize => 65_536;
 
-        public int Buckets => 8;
+        public int Buckets => isOld ? 1 : 8;
 
         public int Held => 8;
 
-        public bool FixedIdentification => true;
+        public bool FixedIdentification => !isOld;
     }
 }

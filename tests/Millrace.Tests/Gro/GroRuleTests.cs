@@ -158,6 +158,34 @@ public sealed class GroRuleTests : IDisposable
     }
 
     [Fact]
+    public void A_fixed_IP_ID_does_not_merge_and_a_rising_one_does_where_that_is_not_set()
+    {
+        var gro = new GroHarness(arena, new GroHarness.Defaults(isOld: true));
+        for (var i = 0; i < 3; i++)
+        {
+            gro.Receive((Segment(i) with { Id = 9, DontFragment = true }).ToBytes());
+            gro.Receive((Segment(i) with { Flow = 1, DontFragment = true }).ToBytes());
+        }
+
+        gro.PollEnd();
+        Assert.Equal([1, 1, 1, 3], gro.TakeOutput().Select(packet => packet.SegmentCount).Order());
+    }
+
+    [Fact]
+    public void One_list_holds_eight_flows_whatever_they_hash_to()
+    {
+        var gro = new GroHarness(arena, new GroHarness.Defaults(isOld: true));
+        for (var i = 0; i < 9; i++)
+        {
+            gro.Receive((Segment(0) with { Flow = i }).ToBytes(), hash: (uint)i + 1);
+        }
+
+        Assert.Equal((Segment(0) with { Flow = 0 }).ToBytes(), Assert.Single(gro.TakeOutput()).Bytes);
+        gro.PollEnd();
+        Assert.Equal(8, gro.TakeOutput().Count);
+    }
+
+    [Fact]
     public void A_pure_acknowledgement_of_a_held_flow_does_not_overtake_it()
     {
         var gro = new GroHarness(arena);
