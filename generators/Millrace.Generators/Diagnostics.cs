@@ -69,7 +69,7 @@ internal static class Diagnostics
 
     public static readonly DiagnosticDescriptor UnknownInterface = Rule(
         "MR0016", "A stage is bound to an interface that exists",
-        "[{0}] is bound to interface '{1}', but the only interface of this stack is '{2}': write On = \"{2}\" or leave it out");
+        "[{0}] is bound to interface '{1}', but {2}: write On = \"{3}\" or leave it out");
 
     public static readonly DiagnosticDescriptor Unprovided = Rule(
         "MR0017", "What a constructor asks of an earlier stage is provided",
@@ -103,6 +103,14 @@ internal static class Diagnostics
         "MR0024", "A queue has its worker",
         "[NicQueues({0})] has more queues than the stack has workers, which are {1}: write [Workers({0})] above it");
 
+    public static readonly DiagnosticDescriptor InterfaceName = Rule(
+        "MR0025", "An interface has a name of its own",
+        "'{0}' cannot be an interface of '{1}' because {2}: {3}");
+
+    public static readonly DiagnosticDescriptor BoundStage = Rule(
+        "MR0026", "A stage is bound where the interface of a packet is known",
+        "[{0}] cannot be bound to interface '{1}' because {2}: {3}");
+
     private static DiagnosticDescriptor Rule(string id, string title, string message) =>
         new(id, title, message, Category, DiagnosticSeverity.Error, isEnabledByDefault: true);
 
@@ -114,5 +122,6 @@ internal static class Diagnostics
         CapacityAtRuntime, StageTypeInvalid, SecondDeclaration, NoStageInterface, SetupClash, SettingMissing, SettingText,
         UnknownInterface, Unprovided, UnmatchedSetting, SettingsWithoutInstance, NoIngress, PortTaken, NotDeclared, TwinOfNoStack,
         QueueWithoutWorker,
+        InterfaceName, BoundStage,
     ];
 }

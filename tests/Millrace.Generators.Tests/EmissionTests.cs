@@ -18,6 +18,38 @@ public class EmissionTests
         Assert.DoesNotContain("tcp", Declared.Emit(Echo).Replace("net.ipv4.tcp", "", StringComparison.Ordinal), StringComparison.OrdinalIgnoreCase);
 
     [Fact]
+    public void A_stack_with_one_interface_has_nothing_of_several()
+    {
+        var source = Declared.Emit(Echo.Replace("[NicQueues(1)]", "[NicQueues(1)] [Stage<Guard>(On = \"eth0\")]", StringComparison.Ordinal)
+            + "public struct Guard : IIngressStage { public Verdict Receive(ref Packet packet) => Verdict.Continue; }");
+        Assert.DoesNotContain("InterfaceQueues", source, StringComparison.Ordinal);
+        Assert.DoesNotContain("InterfaceAddresses", source, StringComparison.Ordinal);
+        Assert.DoesNotContain("Metadata.Interface ==", source, StringComparison.Ordinal);
+        Assert.DoesNotContain("TryEnqueue", source, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_stack_with_several_interfaces_has_a_NIC_for_each_and_a_test_around_a_bound_stage()
+    {
+        var source = Declared.Emit("""
+            [NetworkStack]
+            [Interface("wan")]
+            [Interface("lan")]
+            [NicQueues(1)]
+            [Stage<Guard>(On = "lan")]
+            [Ipv4("10.0.0.2/24", On = "lan")]
+            [Ipv4Address("192.0.2.1/24", On = "wan")]
+            public sealed partial class Router;
+
+            public struct Guard : IIngressStage { public Verdict Receive(ref Packet packet) => Verdict.Continue; }
+            """);
+        Assert.Contains("Nic WanNic { get; init; }", source, StringComparison.Ordinal);
+        Assert.Contains("Nic LanNic { get; init; }", source, StringComparison.Ordinal);
+        Assert.Contains("if (packet.Metadata.Interface == 1)", source, StringComparison.Ordinal);
+        Assert.Contains("InterfaceAddresses(1, (0, new global::Millrace.Ip.InterfaceAddress(0xC0000201u, 24)))", source, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_same_declaration_gives_the_same_bytes_with_no_carriage_return_and_no_path()
     {
         var (first, second) = (Declared.Emit(Echo), Declared.Emit(Echo));

@@ -41,6 +41,19 @@ public class SnapshotTests
         """ + UserStages.Ways));
 
     [Fact]
+    public void Two_interfaces_and_a_stage_on_one_of_them() => Snapshot.Match(Declared.Emit("""
+        [NetworkStack(RingFrames = 128)]
+        [Interface("wan")]
+        [Interface("lan")]
+        [Stage<Outer>(On = "lan")]
+        [Stage<Merger>]
+        [Stage<Network>(On = "lan")]
+        [Stage<Cutter>]
+        public sealed partial class BothStack;
+
+        """ + UserStages.Ways));
+
+    [Fact]
     public void Transports_and_their_handlers() => Snapshot.Match(Declared.Emit("""
         [NetworkStack]
         [Datagram]

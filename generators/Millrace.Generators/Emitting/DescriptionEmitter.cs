@@ -57,7 +57,7 @@ internal sealed class DescriptionEmitter(Plan plan, CodeWriter code)
     private string Mermaid()
     {
         var text = new StringBuilder("flowchart LR\n");
-        text.Append("  nic_in([").Append(plan.Spec.Interface).Append("])\n");
+        text.Append("  nic_in([").Append(plan.Spec.InterfaceNames).Append("])\n");
         var previous = "nic_in";
         foreach (var stage in plan.Ingress)
         {
@@ -75,7 +75,7 @@ internal sealed class DescriptionEmitter(Plan plan, CodeWriter code)
             previous = name + "_out";
         }
 
-        text.Append("  ").Append(previous).Append(" --> nic_out([").Append(plan.Spec.Interface).Append("])\n");
+        text.Append("  ").Append(previous).Append(" --> nic_out([").Append(plan.Spec.InterfaceNames).Append("])\n");
         foreach (var note in plan.Notes)
         {
             text.Append("  %% ").Append(note).Append('\n');
@@ -88,7 +88,7 @@ internal sealed class DescriptionEmitter(Plan plan, CodeWriter code)
     {
         var text = new StringBuilder();
         text.Append(plan.Spec.Name).Append("  (").Append(plan.Spec.Profile).Append(")\n\nin:\n");
-        text.Append("  ").Append(plan.Spec.Interface).Append('\n');
+        text.Append("  ").Append(plan.Spec.InterfaceNames).Append('\n');
         foreach (var stage in plan.Ingress)
         {
             text.Append("  -> ").Append(Line(stage)).Append('\n');
@@ -101,7 +101,7 @@ internal sealed class DescriptionEmitter(Plan plan, CodeWriter code)
             text.Append("  -> ").Append(Line(plan.Stages[index])).Append('\n');
         }
 
-        text.Append("  -> ").Append(plan.Spec.Interface).Append('\n');
+        text.Append("  -> ").Append(plan.Spec.InterfaceNames).Append('\n');
         foreach (var stage in plan.WithRole(Roles.TransmitCompletions))
         {
             text.Append("  and when it was sent: ").Append(Line(stage)).Append('\n');
@@ -123,7 +123,8 @@ internal sealed class DescriptionEmitter(Plan plan, CodeWriter code)
     {
         var capacities = plan.Capacities;
         var text = new StringBuilder();
-        Share(text, "receive", capacities.Receive, $"ring {N(capacities.Ring)} + 2 polls of {N(capacities.Weight)}" + (capacities.Kept > 0 ? $" + {N(capacities.Kept)} that GRO keeps" : ""));
+        var rings = plan.Spec.HasSeveralInterfaces ? N(plan.Spec.Interfaces.Count) + " times " : "";
+        Share(text, "receive", capacities.Receive, $"{rings}ring {N(capacities.Ring)} + 2 polls of {N(capacities.Weight)}" + (capacities.Kept > 0 ? $" + {N(capacities.Kept)} that GRO keeps" : ""));
         Share(text, "reserve", capacities.Reserve, "what stages send by themselves");
         Share(text, "sockets", capacities.Sockets, capacities.SocketsFrom);
         Share(text, "arena", capacities.Receive + capacities.Reserve + capacities.Sockets, "all frames");

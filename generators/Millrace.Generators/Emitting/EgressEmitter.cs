@@ -35,7 +35,10 @@ internal sealed class EgressEmitter(Plan plan, CodeWriter code)
                 EmitRounds(originators);
             }
 
-            code.Block("if (!forwarded.IsEmpty)", () => code.Line("nic.DropSurplus(ref forwarded);"));
+            if (!plan.Spec.HasSeveralInterfaces)
+            {
+                code.Block("if (!forwarded.IsEmpty)", () => code.Line("nic.DropSurplus(ref forwarded);"));
+            }
         });
     }
 
@@ -55,18 +58,28 @@ internal sealed class EgressEmitter(Plan plan, CodeWriter code)
 
             code.Line("TransmitPackets(now);");
         });
-        code.Line("while (more && ledger.Created != created && outbox.Count == 0);");
+        var full = plan.Spec.HasSeveralInterfaces ? "!nic.IsFull" : "outbox.Count == 0";
+        code.Line($"while (more && ledger.Created != created && {full});");
     }
 
     private void EmitBody()
     {
         code.Line("var arena = this.arena;");
         code.Line("var ledger = this.ledger;");
-        code.Line("var batch = nic.Batch;");
-        code.Line("ref var counters = ref this.counters;");
-        code.Line("var isUp = networkInterface.IsUp;");
-        code.Line("var count = nic.Pending;");
-        code.Line("var room = nic.Room(isUp);");
+        if (plan.Spec.HasSeveralInterfaces)
+        {
+            code.Line("var nic = this.nic;");
+            code.Line("ref var counters = ref this.counters;");
+        }
+        else
+        {
+            code.Line("var batch = nic.Batch;");
+            code.Line("ref var counters = ref this.counters;");
+            code.Line("var isUp = networkInterface.IsUp;");
+            code.Line("var count = nic.Pending;");
+            code.Line("var room = nic.Room(isUp);");
+        }
+
         code.Line("int wirePackets;");
         code.Line($"{Frame} frame;");
         code.Line($"{Packet} packet;");
@@ -77,20 +90,29 @@ internal sealed class EgressEmitter(Plan plan, CodeWriter code)
         }
 
         code.Line();
+        if (plan.Spec.HasSeveralInterfaces)
+        {
+            code.Line("nic.BeginTransmit();");
+        }
+
         code.Block("for (;;)", EmitTurn);
         code.Line();
-        code.Line("nic.Flush(count, now);");
+        code.Line(plan.Spec.HasSeveralInterfaces ? "nic.Flush(now);" : "nic.Flush(count, now);");
     }
 
     private void EmitTurn()
     {
-        code.Block("if (count >= room)", () =>
+        if (!plan.Spec.HasSeveralInterfaces)
         {
-            code.Line("count = nic.Flush(count, now);");
-            code.Line("room = nic.Room(isUp);");
-            code.Block("if (count >= room)", () => code.Line("break;"));
-        });
-        code.Line();
+            code.Block("if (count >= room)", () =>
+            {
+                code.Line("count = nic.Flush(count, now);");
+                code.Line("room = nic.Room(isUp);");
+                code.Block("if (count >= room)", () => code.Line("break;"));
+            });
+            code.Line();
+        }
+
         foreach (var stage in stages.Reverse().Where(stage => stage.Spec.Is(Roles.ResumesEgress)))
         {
             code.Block($"if ({stage.Field}.TryResumeEgress(out frame))", () =>
@@ -125,6 +147,11 @@ internal sealed class EgressEmitter(Plan plan, CodeWriter code)
         code.Block("if (forwarded.TryDequeue(arena, out frame))", () =>
         {
             EmitOpen();
+            if (plan.Spec.HasSeveralInterfaces)
+            {
+                EmitRefusal("nic.HasRoom(packet.Metadata.Interface, now)", "FullRing");
+            }
+
             code.Line(plan.Network is { } network ? $"goto After{network.Name};" : "goto Linked;");
         });
         code.Line();
@@ -174,11 +201,14 @@ internal sealed class EgressEmitter(Plan plan, CodeWriter code)
     {
         code.Line();
         StackEmitter.Banner(code, plan, stage);
-        code.Line($"counters.{stage.Name}.Transmitted++;");
-        code.Line(stage.Spec.Is(Roles.Network)
-            ? $"verdict = {stage.Field}.Transmit(ref packet, in outgoing);"
-            : $"verdict = {stage.Field}.Transmit(ref packet);");
-        code.Block("if (!verdict.IsContinue)", () => code.Line("goto Settle;"));
+        StackEmitter.Bound(code, stage, () =>
+        {
+            code.Line($"counters.{stage.Name}.Transmitted++;");
+            code.Line(stage.Spec.Is(Roles.Network)
+                ? $"verdict = {stage.Field}.Transmit(ref packet, in outgoing);"
+                : $"verdict = {stage.Field}.Transmit(ref packet);");
+            code.Block("if (!verdict.IsContinue)", () => code.Line("goto Settle;"));
+        });
         if (stage.Spec.Is(Roles.ResumesEgress) || stage.Spec.Is(Roles.Network))
         {
             code.Line();
@@ -189,7 +219,15 @@ internal sealed class EgressEmitter(Plan plan, CodeWriter code)
     private void EmitNic()
     {
         code.Line();
-        code.Line($"// ── {plan.Spec.Interface}");
+        code.Line($"// ── {plan.Spec.InterfaceNames}");
+        if (plan.Spec.HasSeveralInterfaces)
+        {
+            EmitRefusal("nic.IsUp(packet.Metadata.Interface)", "DeviceNotReady");
+            EmitRefusal("nic.TryEnqueue(packet.Frame, packet.Metadata.Interface, now)", "FullRing");
+            code.Line("continue;");
+            return;
+        }
+
         code.Block("if (!isUp)", () =>
         {
             code.Line($"verdict = {Verdict}.Drop({DropReason}.DeviceNotReady);");
@@ -199,6 +237,16 @@ internal sealed class EgressEmitter(Plan plan, CodeWriter code)
         code.Line($"arena.MoveChain(packet.Frame, {Holders}.Loop, {Holders}.TransmitRing);");
         code.Line("batch[count++] = packet.Frame;");
         code.Line("continue;");
+    }
+
+    private void EmitRefusal(string condition, string reason)
+    {
+        code.Block($"if (!{condition})", () =>
+        {
+            code.Line($"verdict = {Verdict}.Drop({DropReason}.{reason});");
+            code.Line("goto Settle;");
+        });
+        code.Line();
     }
 
     private void EmitCompletions()

@@ -113,9 +113,12 @@ internal sealed class IngressEmitter(Plan plan, CodeWriter code)
     {
         code.Line();
         StackEmitter.Banner(code, plan, stage);
-        code.Line($"counters.{stage.Name}.Received++;");
-        code.Line($"verdict = {stage.Field}.Receive(ref packet);");
-        code.Block("if (!verdict.IsContinue)", () => code.Line("goto Settle;"));
+        StackEmitter.Bound(code, stage, () =>
+        {
+            code.Line($"counters.{stage.Name}.Received++;");
+            code.Line($"verdict = {stage.Field}.Receive(ref packet);");
+            code.Block("if (!verdict.IsContinue)", () => code.Line("goto Settle;"));
+        });
         if (resuming.Contains(stage))
         {
             code.Line();

@@ -29,14 +29,28 @@ internal sealed class PollEmitter(Plan plan, CodeWriter code, bool hasSockets)
         code.Block("public int Poll(int networkInterface, int queue, int budget, long now)", () =>
         {
             var own = plan.Workers.AreSeveral ? "setup.Worker" : "setup.Queue";
+            if (plan.Spec.HasSeveralInterfaces)
+            {
+                code.Block(
+                    $"if ((uint)networkInterface >= (uint)interfaces.Length || queue != {own})",
+                    () => code.Line($"{StackGuard}.NoSuchQueue(networkInterface, queue, interfaces, {own});"));
+                code.Line();
+                code.Line("return Run(networkInterface, budget, now);");
+                return;
+            }
+
             code.Block($"if (networkInterface != 0 || queue != {own})", () => code.Line($"{StackGuard}.NoSuchQueue(networkInterface, queue, {own});"));
             code.Line();
             code.Line("return Run(budget, now);");
         });
         code.Line();
-        code.Line("public void Advance(long now) => Run(0, now);");
+        code.Line($"public void Advance(long now) => Run({(plan.Spec.HasSeveralInterfaces ? "0, " : "")}0, now);");
         code.Line();
-        code.Block("private int Run(int budget, long now)", () =>
+        EmitRun();
+    }
+
+    private void EmitRun() =>
+        code.Block($"private int Run({(plan.Spec.HasSeveralInterfaces ? "int networkInterface, " : "")}int budget, long now)", () =>
         {
             code.Line("global::System.ObjectDisposedException.ThrowIf(disposed, this);");
             code.Block("if (fault is not null)", () => code.Line($"{StackGuard}.Faulted(fault);"));
@@ -44,7 +58,7 @@ internal sealed class PollEmitter(Plan plan, CodeWriter code, bool hasSockets)
             code.Block("try", () =>
             {
                 code.Line("Begin(now);");
-                code.Line("var count = budget > 0 ? nic.Receive(budget, now) : 0;");
+                code.Line($"var count = budget > 0 ? nic.Receive({(plan.Spec.HasSeveralInterfaces ? "networkInterface, " : "")}budget, now) : 0;");
                 if (plan.Workers.AreSeveral)
                 {
                     code.Line("workers.Cut();");
@@ -66,7 +80,6 @@ internal sealed class PollEmitter(Plan plan, CodeWriter code, bool hasSockets)
                 code.Line("throw;");
             });
         });
-    }
 
     /// <summary>Before the packets: GRO, behind the last of them, does what is decided here.</summary>
     private void EmitComplete()
@@ -105,14 +118,14 @@ internal sealed class PollEmitter(Plan plan, CodeWriter code, bool hasSockets)
                 code.Line("Settings.Apply();");
             }
 
-            if (plan.WithRole(Roles.InterfaceObserver).Any())
+            if (plan.Spec.HasSeveralInterfaces)
             {
-                code.Block("if (networkInterface.Refresh())", () => Call(Roles.InterfaceObserver, "InterfaceChanged(networkInterface, now)"));
+                code.Block("foreach (var networkInterface in interfaces)", EmitRefresh);
                 code.Line();
             }
             else
             {
-                code.Line("networkInterface.Refresh();");
+                EmitRefresh();
             }
 
             if (plan.Workers.AreSeveral)
@@ -133,6 +146,19 @@ internal sealed class PollEmitter(Plan plan, CodeWriter code, bool hasSockets)
                 code.Line("Sockets.RunCalls(now);");
             }
         });
+    }
+
+    private void EmitRefresh()
+    {
+        if (plan.WithRole(Roles.InterfaceObserver).Any())
+        {
+            code.Block("if (networkInterface.Refresh())", () => Call(Roles.InterfaceObserver, "InterfaceChanged(networkInterface, now)"));
+            code.Line();
+        }
+        else
+        {
+            code.Line("networkInterface.Refresh();");
+        }
     }
 
     private void EmitReclaim()

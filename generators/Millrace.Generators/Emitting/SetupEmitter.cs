@@ -1,4 +1,7 @@
+using System.Globalization;
+using Millrace.Generators.Parsing;
 using Millrace.Generators.Planning;
+using Millrace.Generators.Spec;
 using static Millrace.Generators.Emitting.TypeNames;
 
 namespace Millrace.Generators.Emitting;
@@ -11,9 +14,13 @@ internal sealed class SetupEmitter(Plan plan, CodeWriter code)
         code.Summary("What the stack is made of.");
         code.Block($"{(plan.SetupIsPublic ? "public" : "internal")} readonly struct Setup", () =>
         {
-            code.Line("/// <summary>The NIC; the stack opens one of its queues.</summary>");
-            code.Line($"public required {Nic} Nic {{ get; init; }}");
-            code.Line();
+            foreach (var (member, summary) in Nics(plan.Spec))
+            {
+                code.Summary(summary);
+                code.Line($"public required {Nic} {member} {{ get; init; }}");
+                code.Line();
+            }
+
             if (plan.Workers.AreSeveral)
             {
                 code.Line("/// <summary>What all workers of this stack have between them.</summary>");
@@ -43,6 +50,19 @@ internal sealed class SetupEmitter(Plan plan, CodeWriter code)
         code.Block("public static class Budget", EmitBudget);
     }
 
+    /// <summary>The members that take the NICs, in the order of the interfaces.</summary>
+    public static IEnumerable<(string Member, string Summary)> Nics(StackSpec spec) => spec.HasSeveralInterfaces
+        ? spec.Interfaces.Select(name => (InterfaceParser.Member(name), $"The NIC of {name}; the stack opens one of its queues."))
+        : [("Nic", "The NIC; the stack opens one of its queues.")];
+
+    /// <summary>Which address is whose, as a network stage takes it.</summary>
+    public static string Addresses(Plan plan)
+    {
+        var first = Math.Max(0, plan.Network?.Spec.On ?? 0).ToString(CultureInfo.InvariantCulture);
+        var others = plan.Spec.Addresses.Select(address => $", ({address.Interface.ToString(CultureInfo.InvariantCulture)}, {address.Value})");
+        return $"new global::Millrace.Ip.InterfaceAddresses({first}{string.Concat(others)})";
+    }
+
     private void EmitBudget()
     {
         var capacities = plan.Capacities;
@@ -68,7 +88,7 @@ internal sealed class SetupEmitter(Plan plan, CodeWriter code)
     private void Constant(string name, int value, string summary)
     {
         code.Summary(summary);
-        code.Line($"public const int {name} = {value.ToString(System.Globalization.CultureInfo.InvariantCulture)};");
+        code.Line($"public const int {name} = {value.ToString(CultureInfo.InvariantCulture)};");
         code.Line();
     }
 }

@@ -75,10 +75,22 @@ internal sealed class TwinEmitter(Plan plan, TwinSpec twin)
         code.Line("    : base(new global::Millrace.Testing.Twin.TwinParts");
         code.Line("    {");
         code.Line($"        Name = \"{plan.Spec.Name}\",");
-        code.Line($"        Interface = {Microsoft.CodeAnalysis.CSharp.SymbolDisplay.FormatLiteral(plan.Spec.Interface, quote: true)},");
-        code.Line("        Nic = setup.Nic,");
+        code.Line("        Interfaces = new (string, global::Millrace.Nics.Nic)[]");
+        code.Line("        {");
+        var index = 0;
+        foreach (var (member, _) in SetupEmitter.Nics(plan.Spec))
+        {
+            code.Line($"            ({Microsoft.CodeAnalysis.CSharp.SymbolDisplay.FormatLiteral(plan.Spec.Interfaces[index++], quote: true)}, setup.{member}),");
+        }
+
+        code.Line("        },");
         code.Line($"        Queue = setup.{(plan.Workers.AreSeveral ? "Worker" : "Queue")},");
         code.Line("        Entropy = setup.Entropy,");
+        if (plan.Spec.HasSeveralInterfaces)
+        {
+            code.Line($"        RingFrames = {Text(plan.Capacities.Ring)},");
+        }
+
         if (plan.Workers.AreSeveral)
         {
             var workers = plan.Workers;
@@ -111,7 +123,7 @@ internal sealed class TwinEmitter(Plan plan, TwinSpec twin)
             foreach (var stage in plan.Stages)
             {
                 var arguments = string.Join(", ", stage.Arguments.Select(argument => ArgumentText(argument, "")));
-                code.Line($"Add(\"{stage.Name}\", new {stage.Type}({arguments}));");
+                code.Line($"Add(\"{stage.Name}\", new {stage.Type}({arguments}){(stage.Spec.IsBound ? ", on: " + Text(stage.Spec.On) : "")});");
             }
 
             applications.EmitConstruction();
@@ -152,6 +164,7 @@ internal sealed class TwinEmitter(Plan plan, TwinSpec twin)
         ArgumentSource.Workers => prefix + "Workers!",
         ArgumentSource.Entropy => prefix + "Entropy",
         ArgumentSource.Interfaces => prefix + "Interfaces",
+        ArgumentSource.InterfaceAddresses => SetupEmitter.Addresses(plan),
         ArgumentSource.Nic => prefix + "setup.Nic",
         ArgumentSource.TcpApplications => "new TcpApplications(this)",
         ArgumentSource.UdpApplications => "new UdpApplications(this)",

@@ -21,6 +21,7 @@ internal static class TypeNames
     public const string NapiDeferral = "global::Millrace.NapiDeferral";
     public const string TransportErrors = "global::Millrace.TransportErrors";
     public const string InterfaceQueue = "global::Millrace.CompilerServices.InterfaceQueue";
+    public const string InterfaceQueues = "global::Millrace.CompilerServices.InterfaceQueues";
     public const string AsyncSockets = "global::Millrace.Sockets.AsyncSockets";
     public const string WorkerPort = "global::Millrace.Workers.WorkerPort";
     public const string WorkerGroup = "global::Millrace.Workers.WorkerGroup";

@@ -206,7 +206,8 @@ internal static class Literals
             string.Join(" ", limits));
     }
 
-    private static bool TryParseInterfaceAddress(string text, out Converted converted)
+    /// <summary>An address with its prefix, as an expression.</summary>
+    public static bool TryParseInterfaceAddress(string text, out Converted converted)
     {
         converted = default;
         var parts = text.Split('/');

@@ -43,8 +43,8 @@ internal sealed class StackParser(INamedTypeSymbol stack, Compilation compilatio
         CheckProfile(declaration, profile);
         var settings = new SettingsParser(profile, EnumName(declaration, "Runtime") == "All", Report);
         var parser = new StageParser(settings, compilation, Report);
-        var networkInterface = stack.Attribute(Names.InterfaceAttribute)?.ConstructorArguments[0].Value as string ?? "eth0";
-        var stages = Stages(parser, networkInterface);
+        var interfaces = new InterfaceParser(stack, Report).Parse();
+        var stages = Stages(parser, interfaces);
         var applications = Applications();
         var line = declaration.Location()?.GetLineSpan();
         return new StackSpec(
@@ -53,13 +53,14 @@ internal sealed class StackParser(INamedTypeSymbol stack, Compilation compilatio
             line is null ? stack.Name : System.IO.Path.GetFileName(line.Value.Path),
             stack.DeclaredAccessibility == Accessibility.Public,
             profile,
-            networkInterface,
+            interfaces.ToEquatable(),
             declaration.Named("RingFrames", 512),
             declaration.Named("SocketFrames", 0),
             stages.ToEquatable(),
             applications.ToEquatable(),
             Fallbacks(declaration).ToEquatable(),
-            BetweenWorkers(declaration).ToEquatable());
+            BetweenWorkers(declaration).ToEquatable(),
+            new AddressParser(stack, interfaces, Report).Parse(stages).ToEquatable());
     }
 
     private void Report(DiagnosticDescriptor rule, Location? location, object[] arguments) =>
@@ -137,7 +138,7 @@ internal sealed class StackParser(INamedTypeSymbol stack, Compilation compilatio
     private void CheckOneDeclaration(AttributeData declaration)
     {
         var place = declaration.ApplicationSyntaxReference?.GetSyntax().FirstAncestorOrSelf<TypeDeclarationSyntax>();
-        foreach (var attribute in stack.GetAttributes().Where(attribute => IsStage(attribute) || IsApplication(attribute)))
+        foreach (var attribute in stack.GetAttributes().Where(attribute => IsOfDeclaration(attribute) || IsOfInterface(attribute)))
         {
             if (attribute.ApplicationSyntaxReference?.GetSyntax().FirstAncestorOrSelf<TypeDeclarationSyntax>() is { } other && other != place)
             {
@@ -146,22 +147,20 @@ internal sealed class StackParser(INamedTypeSymbol stack, Compilation compilatio
         }
     }
 
-    private List<StageSpec> Stages(StageParser parser, string networkInterface)
+    private static bool IsOfInterface(AttributeData attribute) =>
+        attribute.AttributeClass.Is(Names.InterfaceAttribute) || attribute.AttributeClass.Is(Names.Ipv4AddressAttribute);
+
+    private List<StageSpec> Stages(StageParser parser, List<string> interfaces)
     {
         var stages = new List<StageSpec>();
         foreach (var attribute in stack.GetAttributes().Where(IsStage))
         {
             var ordinal = stageLocations.Count;
             stageLocations.Add(attribute.Location());
-            var on = attribute.Named<string?>("On", null);
-            if (on is not null && on != networkInterface)
-            {
-                Report(Generators.Diagnostics.UnknownInterface, attribute.Location(), [attribute.AttributeClass!.Name.WithoutSuffix("Attribute"), on, networkInterface]);
-            }
-
+            var on = InterfaceParser.On(attribute, interfaces, Report);
             if (parser.Parse(attribute, ordinal) is { } stage)
             {
-                stages.Add(stage);
+                stages.Add(interfaces.Count > 1 ? stage with { On = on } : stage);
             }
         }
 

@@ -33,7 +33,8 @@ internal static class CapacityRules
 
         // the ring, what one poll took from it, and as much that was turned round and waits in the transmit ring
         var kept = HasDeferral(settings) ? Kept(settings) : 0;
-        return new Capacities(weight, spec.RingFrames, spec.RingFrames + (2 * weight) + kept, ReserveFrames, sockets + held, from + names, workers.Borrowed) { Kept = kept };
+        var receive = (spec.Interfaces.Count * (spec.RingFrames + (2 * weight))) + kept;
+        return new Capacities(weight, spec.RingFrames, receive, ReserveFrames, sockets + held, from + names, workers.Borrowed) { Kept = kept };
     }
 
     /// <summary>With a gro_flush_timeout GRO keeps packets while others come, each as many segments as it may have.</summary>

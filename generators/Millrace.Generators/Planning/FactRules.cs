@@ -60,7 +60,11 @@ internal static class FactRules
                 yield return (stage, need);
             }
 
-            facts.UnionWith(stage.Ensures);
+            // a bound stage says nothing of the packets of other interfaces
+            if (!stage.IsBound)
+            {
+                facts.UnionWith(stage.Ensures);
+            }
         }
     }
 

@@ -66,6 +66,7 @@ internal enum ArgumentSource
     Workers,
     Entropy,
     Interfaces,
+    InterfaceAddresses,
     Nic,
     TcpApplications,
     UdpApplications,

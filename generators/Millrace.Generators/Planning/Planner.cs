@@ -12,6 +12,7 @@ internal static class Planner
         var problems = new List<Problem>();
         var notes = new List<string>();
         OrderRules.Check(spec, problems);
+        BindingRules.Check(spec, problems);
         var reasons = new Dictionary<string, string>(StringComparer.Ordinal);
         (spec, var workers) = WorkerRules.Apply(spec, reasons, problems, notes);
         var ordered = FactRules.Complete(spec, reasons, problems, notes);
@@ -23,7 +24,7 @@ internal static class Planner
 
         var settings = SettingsOf(ordered, notes);
         var hasDeferral = CapacityRules.HasDeferral(settings);
-        var wiring = new Wiring(stages, settings, workers, hasDeferral, problems);
+        var wiring = new Wiring(spec.Interfaces, stages, settings, workers, hasDeferral, problems);
         var planned = new List<PlannedStage>();
         for (var i = 0; i < stages.Count; i++)
         {

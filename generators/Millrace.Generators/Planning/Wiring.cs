@@ -4,11 +4,14 @@ using Millrace.Generators.Spec;
 namespace Millrace.Generators.Planning;
 
 /// <summary>Finds for every constructor parameter where its value comes from; what nothing has becomes a member of Setup.</summary>
-internal sealed class Wiring(List<StageSpec> stages, List<PlannedSettings> settings, Workers workers, bool hasDeferral, List<Problem> problems)
+internal sealed class Wiring(
+    EquatableArray<string> interfaces, List<StageSpec> stages, List<PlannedSettings> settings, Workers workers, bool hasDeferral, List<Problem> problems)
 {
-    public static readonly string[] ReservedSetup = ["Nic", "Queue", "Entropy", "Setup", "Group", "Worker"];
-
     private const string WorkerPort = "global::Millrace.Workers.WorkerPort";
+    private const string NicType = "global::Millrace.Nics.Nic";
+
+    private readonly string[] reserved =
+        [.. interfaces.Count == 1 ? ["Nic"] : interfaces.Select(Parsing.InterfaceParser.Member), "Queue", "Entropy", "Setup", "Group", "Worker"];
 
     public List<SetupMember> Setup { get; } = [];
 
@@ -117,7 +120,9 @@ internal sealed class Wiring(List<StageSpec> stages, List<PlannedSettings> setti
                 return workers.AreSeveral ? new Argument(ArgumentSource.Workers, "", -1) : null;
             case "global::Millrace.Entropy":
                 return new Argument(ArgumentSource.Entropy, "", -1);
-            case "global::Millrace.Nics.Nic":
+            case "global::Millrace.Ip.InterfaceAddresses" when interfaces.Count > 1:
+                return new Argument(ArgumentSource.InterfaceAddresses, "", -1);
+            case NicType when interfaces.Count == 1:
                 return new Argument(ArgumentSource.Nic, "", -1);
             case "global::System.Collections.Generic.IReadOnlyList<global::Millrace.Nics.NetworkInterface>":
                 return new Argument(ArgumentSource.Interfaces, "", -1);
@@ -155,6 +160,7 @@ internal sealed class Wiring(List<StageSpec> stages, List<PlannedSettings> setti
         var remedy = parameter.Type switch
         {
             WorkerPort => "declare [Workers(2)], or make the parameter optional",
+            NicType => "the stack has several; ask for IReadOnlyList<NetworkInterface> instead",
             "global::Millrace.NetworkLayer" => "declare a network stage such as [Ipv4(\"10.0.0.2/24\")] before it",
             "global::Millrace.Tcp.TcpSockets" => "declare [Tcp] before it",
             "global::Millrace.Sockets.UdpSockets" => "declare [Udp] before it",
@@ -173,11 +179,11 @@ internal sealed class Wiring(List<StageSpec> stages, List<PlannedSettings> setti
     private Argument FromSetup(ParameterSpec parameter, string owner, int ordinal)
     {
         var name = parameter.Name.ToPascalCase();
-        var reserved = Array.IndexOf(ReservedSetup, name) >= 0;
+        var isReserved = Array.IndexOf(reserved, name) >= 0;
         var other = Setup.FirstOrDefault(member => member.Name == name);
-        if (reserved || (other is not null && other.Type != parameter.Type))
+        if (isReserved || (other is not null && other.Type != parameter.Type))
         {
-            var (who, what) = reserved ? ("the stack itself", name == "Setup" ? "the name of the type" : "the " + name + " it runs on") : (other!.For, other.Type.WithoutGlobal());
+            var (who, what) = isReserved ? ("the stack itself", name == "Setup" ? "the name of the type" : "the " + name + " it runs on") : (other!.For, other.Type.WithoutGlobal());
             problems.Add(new Problem(
                 Diagnostics.SetupClash.Id, ordinal, -1, false, new[] { owner, who, name, parameter.Type.WithoutGlobal(), what }.ToEquatable()));
         }

@@ -7,13 +7,21 @@ internal sealed record StackSpec(
     string File,
     bool IsPublic,
     string Profile,
-    string Interface,
+    EquatableArray<string> Interfaces,
     int RingFrames,
     int SocketFrames,
     EquatableArray<StageSpec> Stages,
     EquatableArray<ApplicationSpec> Applications,
     EquatableArray<FallbackSpec> Fallbacks,
-    EquatableArray<StageSpec> BetweenWorkers);
+    EquatableArray<StageSpec> BetweenWorkers,
+    EquatableArray<AddressSpec> Addresses)
+{
+    /// <summary>What nothing of a declaration with one interface is compiled for.</summary>
+    public bool HasSeveralInterfaces => Interfaces.Count > 1;
+
+    /// <summary>The interfaces for people.</summary>
+    public string InterfaceNames => string.Join(", ", Interfaces);
+}
 
 /// <summary>A stage, or settings that belong to no stage (<see cref="Type"/> empty).</summary>
 /// <param name="Ordinal">Its place in the source, -1 if it was put in.</param>
@@ -40,6 +48,12 @@ internal sealed record StageSpec(
     EquatableArray<string> Ensures)
 {
     public bool IsStage => Type.Length > 0;
+
+    /// <summary>Index of the interface that <c>On</c> names, -1 for all; never set where there is only one.</summary>
+    public int On { get; init; } = -1;
+
+    /// <summary>Whether it sees the packets of one interface alone; a network stage sees all, its On only says whose its address is.</summary>
+    public bool IsBound => On >= 0 && !Is(Roles.Network);
 
     public bool Is(Roles role) => (Roles & role) != 0;
 }
@@ -134,6 +148,10 @@ internal sealed record ApplicationSpec(
     int FastOpenQueue,
     int Calls,
     EquatableArray<ParameterSpec> Constructor);
+
+/// <summary>The address of an interface beside that of the network stage.</summary>
+/// <param name="Value">An expression of C#.</param>
+internal sealed record AddressSpec(int Interface, string Value);
 
 /// <param name="Stage">The stage with its defaults.</param>
 internal sealed record FallbackSpec(string Fact, StageSpec Stage);

@@ -66,10 +66,13 @@ public sealed class ScriptedNic(
 /// <param name="Checksum">Whether the transport checksum was left to the NIC.</param>
 public sealed record SentPacket(byte[] Bytes, int WirePackets, int GsoSize, ChecksumState Checksum, long At)
 {
+    /// <summary>Index of the interface it left by, where a run has several.</summary>
+    public int Interface { get; init; }
+
     public bool IsSame(SentPacket other)
     {
         ArgumentNullException.ThrowIfNull(other);
-        return Bytes.AsSpan().SequenceEqual(other.Bytes) && (WirePackets, GsoSize, Checksum, At) == (other.WirePackets, other.GsoSize, other.Checksum, other.At);
+        return Bytes.AsSpan().SequenceEqual(other.Bytes) && (WirePackets, GsoSize, Checksum, At, Interface) == (other.WirePackets, other.GsoSize, other.Checksum, other.At, other.Interface);
     }
 
     public override string ToString()

@@ -5,8 +5,8 @@ using Millrace.Testing.Packets;
 
 namespace Millrace.Testing.Traffic;
 
-/// <summary>A stack under test and the NIC it was made with.</summary>
-public sealed record StackLane(string Name, INetworkStack Stack, ScriptedNic Nic)
+/// <summary>A stack under test and the NICs it was made with, in the order of its interfaces.</summary>
+public sealed record StackLane(string Name, INetworkStack Stack, params ScriptedNic[] Nics)
 {
     internal List<SentPacket> Sent { get; } = [];
 }
@@ -38,7 +38,11 @@ public sealed class StackRun
         random = new TrafficRandom(seed);
         foreach (var lane in lanes)
         {
-            lane.Nic.Sent = lane.Sent.Add;
+            for (var i = 0; i < lane.Nics.Length; i++)
+            {
+                var networkInterface = i;
+                lane.Nics[i].Sent = packet => lane.Sent.Add(packet with { Interface = networkInterface });
+            }
         }
     }
 
@@ -98,9 +102,10 @@ public sealed class StackRun
             foreach (var frame in frames)
             {
                 Remember("<", frame);
+                var networkInterface = lanes[0].Nics.Length == 1 ? 0 : random.Next(lanes[0].Nics.Length);
                 foreach (var lane in lanes)
                 {
-                    lane.Nic.Inject(frame);
+                    lane.Nics[networkInterface].Inject(frame);
                 }
             }
 
@@ -132,14 +137,10 @@ public sealed class StackRun
 
         for (var round = 0; ; round++)
         {
-            var taken = lanes[0].Stack.Poll(0, 0, Now);
-            foreach (var lane in lanes.AsSpan(1))
+            var taken = 0;
+            for (var networkInterface = 0; networkInterface < lanes[0].Nics.Length; networkInterface++)
             {
-                var other = lane.Stack.Poll(0, 0, Now);
-                if (other != taken)
-                {
-                    throw Failure($"{lanes[0].Name} took {taken} packets in a poll, {lane.Name} took {other}");
-                }
+                taken += Poll(networkInterface);
             }
 
             if (taken == 0)
@@ -152,6 +153,21 @@ public sealed class StackRun
                 throw Failure("the stack has polled 10,000 times and still says that there is more");
             }
         }
+    }
+
+    private int Poll(int networkInterface)
+    {
+        var taken = lanes[0].Stack.Poll(networkInterface, 0, Now);
+        foreach (var lane in lanes.AsSpan(1))
+        {
+            var other = lane.Stack.Poll(networkInterface, 0, Now);
+            if (other != taken)
+            {
+                throw Failure($"{lanes[0].Name} took {taken} packets in a poll, {lane.Name} took {other}");
+            }
+        }
+
+        return taken;
     }
 
     /// <summary>Mostly the time between packets, sometimes much longer, sometimes exactly to the next timer.</summary>

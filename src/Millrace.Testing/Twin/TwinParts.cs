@@ -9,9 +9,8 @@ public sealed record TwinParts
     /// <summary>The declaring class.</summary>
     public required string Name { get; init; }
 
-    public required string Interface { get; init; }
-
-    public required Nic Nic { get; init; }
+    /// <summary>The interfaces in the order of their indices.</summary>
+    public required IReadOnlyList<(string Name, Nic Nic)> Interfaces { get; init; }
 
     public required int Queue { get; init; }
 
@@ -32,6 +31,9 @@ public sealed record TwinParts
     /// <summary>Packets a poll takes in at most.</summary>
     public required int Weight { get; init; }
 
+    /// <summary>Frames each of several receive rings is kept filled with at most.</summary>
+    public int RingFrames { get; init; }
+
     public required int ReceiveFrames { get; init; }
 
     public required int ReserveFrames { get; init; }
@@ -42,8 +44,11 @@ public sealed record TwinParts
 }
 
 /// <summary>A boxed stage and what it can do, found by asking the object.</summary>
-internal sealed class TwinStage(string name, object stage)
+internal sealed class TwinStage(string name, object stage, int on)
 {
+    /// <summary>The one interface whose packets it sees, -1 for all.</summary>
+    public int On { get; } = on;
+
     public string Name { get; } = name;
 
     public object Stage { get; } = stage;
@@ -59,6 +64,8 @@ internal sealed class TwinStage(string name, object stage)
     public IResumesEgress? ResumesEgress { get; } = stage as IResumesEgress;
 
     public IPollEnd? PollEnd { get; } = stage as IPollEnd;
+
+    public bool Sees(ref readonly Memory.FrameMetadata metadata) => On < 0 || metadata.Interface == On;
 
     /// <summary>Whether its end of a poll gives the loop packets to go on with.</summary>
     public bool FlushesIngress => PollEnd is not null && ResumesIngress is not null && Ingress is not null;

@@ -1,3 +1,4 @@
+using Millrace.CompilerServices;
 using Millrace.Memory;
 
 namespace Millrace.Testing.Twin;
@@ -18,7 +19,7 @@ public abstract partial class TwinStack
 
             if (index < count)
             {
-                var frame = nic.Received[index++];
+                var frame = (nic?.Received ?? nics!.Received)[index++];
                 Ledger.Received += Arena.Metadata(frame).WirePackets;
                 Receive(new Packet(frame, ref Arena.Metadata(frame)), 0, now);
             }
@@ -62,7 +63,7 @@ public abstract partial class TwinStack
         var verdict = Verdict.Continue;
         for (var i = from; i < stages.Count && verdict.IsContinue; i++)
         {
-            if (stages[i].Ingress is { } stage)
+            if (stages[i].Ingress is { } stage && stages[i].Sees(in packet.Metadata))
             {
                 stages[i].Counters.Received++;
                 verdict = stage.Receive(ref packet);
@@ -126,44 +127,39 @@ public abstract partial class TwinStack
 
             TransmitPackets(now);
         }
-        while (more && Ledger.Created != created && Outbox.Count == 0);
+        while (more && Ledger.Created != created && (nics is null ? Outbox.Count == 0 : !nics.IsFull));
 
-        nic.DropSurplus(ref forwarded);
+        nic?.DropSurplus(ref forwarded);
     }
 
     private void TransmitPackets(long now)
     {
         var order = EgressOrder();
         var network = order.FindIndex(stage => stage.Network is not null);
-        var isUp = networkInterface.IsUp;
-        var count = nic.Pending;
-        while (true)
+        nics?.BeginTransmit();
+        while (nic is null || HasRoom(nic, now))
         {
-            if (count >= nic.Room(isUp))
-            {
-                count = nic.Flush(count, now);
-                if (count >= nic.Room(isUp))
-                {
-                    break;
-                }
-            }
-
-            if (!TryNext(order, network, out var outgoing, out var from))
+            if (!TryNext(order, network, now, out var outgoing, out var from))
             {
                 break;
             }
 
-            if (Transmit(order, from, in outgoing, isUp))
-            {
-                nic.Batch[count++] = outgoing.Frame;
-            }
+            Transmit(order, from, in outgoing, now);
         }
 
-        nic.Flush(count, now);
+        nic?.Flush(nic.Pending, now);
+        nics?.Flush(now);
+    }
+
+    /// <summary>The one NIC holds packets back by not letting the loop go on.</summary>
+    private bool HasRoom(InterfaceQueue nic, long now)
+    {
+        var isUp = interfaces[0].IsUp;
+        return nic.Pending < nic.Room(isUp) || nic.Flush(nic.Pending, now) < nic.Room(isUp);
     }
 
     /// <summary>The next packet, and the place in the order where it goes on.</summary>
-    private bool TryNext(List<TwinStage> order, int network, out Outgoing outgoing, out int from)
+    private bool TryNext(List<TwinStage> order, int network, long now, out Outgoing outgoing, out int from)
     {
         outgoing = new Outgoing { IsLinkFrame = true };
         for (from = order.Count; from > 0; from--)
@@ -174,10 +170,16 @@ public abstract partial class TwinStack
             }
         }
 
-        if (forwarded.TryDequeue(Arena, out outgoing.Frame))
+        while (forwarded.TryDequeue(Arena, out outgoing.Frame))
         {
-            from = network + 1;
-            return true;
+            ref var metadata = ref Arena.Metadata(outgoing.Frame);
+            if (nics?.HasRoom(metadata.Interface, now) != false)
+            {
+                from = network + 1;
+                return true;
+            }
+
+            Settle(outgoing.Frame, Verdict.Drop(DropReason.FullRing), metadata.WirePackets);
         }
 
         if (!Outbox.TryTake(out outgoing))
@@ -194,8 +196,7 @@ public abstract partial class TwinStack
         return true;
     }
 
-    /// <returns>Whether the packet goes to the NIC.</returns>
-    private bool Transmit(List<TwinStage> order, int from, in Outgoing outgoing, bool isUp)
+    private void Transmit(List<TwinStage> order, int from, in Outgoing outgoing, long now)
     {
         var packet = new Packet(outgoing.Frame, ref Arena.Metadata(outgoing.Frame));
         var wirePackets = packet.Metadata.WirePackets;
@@ -203,21 +204,39 @@ public abstract partial class TwinStack
         var verdict = isRouted ? Verdict.Continue : Verdict.Drop(DropReason.IpOutNoRoutes);
         for (var i = from; i < order.Count && verdict.IsContinue; i++)
         {
-            order[i].Counters.Transmitted++;
-            verdict = order[i].Network is { } network ? network.Transmit(ref packet, in outgoing) : order[i].Egress!.Transmit(ref packet);
+            if (order[i].Sees(in packet.Metadata))
+            {
+                order[i].Counters.Transmitted++;
+                verdict = order[i].Network is { } network ? network.Transmit(ref packet, in outgoing) : order[i].Egress!.Transmit(ref packet);
+            }
         }
 
-        if (verdict.IsContinue && isUp)
+        Settle(packet.Frame, verdict.IsContinue ? Enqueue(packet.Frame, packet.Metadata.Interface, now) : verdict, wirePackets);
+    }
+
+    /// <summary>Puts a packet before its NIC.</summary>
+    private Verdict Enqueue(Frame packet, int networkInterface, long now)
+    {
+        if (nics is not null)
         {
-            Arena.MoveChain(packet.Frame, Holders.Loop, Holders.TransmitRing);
-            return true;
+            return !nics.IsUp(networkInterface) ? Verdict.Drop(DropReason.DeviceNotReady)
+                : nics.TryEnqueue(packet, networkInterface, now) ? Verdict.Held : Verdict.Drop(DropReason.FullRing);
         }
 
+        if (!interfaces[0].IsUp)
+        {
+            return Verdict.Drop(DropReason.DeviceNotReady);
+        }
+
+        Arena.MoveChain(packet, Holders.Loop, Holders.TransmitRing);
+        nic!.Batch[nic.Pending++] = packet;
+        return Verdict.Held;
+    }
+
+    private void Settle(Frame packet, Verdict verdict, int wirePackets)
+    {
         switch (verdict.Kind)
         {
-            case VerdictKind.Continue:
-                Ledger.DropEgress(DropReason.DeviceNotReady, wirePackets);
-                break;
             case VerdictKind.Drop:
                 Ledger.DropEgress(verdict.Reason, wirePackets);
                 break;
@@ -225,13 +244,11 @@ public abstract partial class TwinStack
                 Ledger.Transmitted += wirePackets;
                 break;
             default:
-                return false;
+                return;
         }
 
-        var frame = packet.Frame;
-        Each<ITransmitCompletions>(stage => stage.Transmitted(frame));
-        Arena.ReleaseChain(frame, Holders.Loop);
-        return false;
+        Each<ITransmitCompletions>(stage => stage.Transmitted(packet));
+        Arena.ReleaseChain(packet, Holders.Loop);
     }
 
     /// <summary>Two-way stages behind the network stage in reverse, the network stage, one-way stages, the other two-way stages in reverse.</summary>

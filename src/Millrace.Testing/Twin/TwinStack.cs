@@ -13,9 +13,12 @@ namespace Millrace.Testing.Twin;
 public abstract partial class TwinStack : INetworkStack
 {
     private readonly TwinParts parts;
-    private readonly NetworkInterface networkInterface;
+    private readonly NetworkInterface[] interfaces;
     private readonly List<TwinStage> stages = [];
-    private readonly InterfaceQueue nic;
+
+    // the one NIC, or the several: a stack with one has no device queue
+    private readonly InterfaceQueue? nic;
+    private readonly InterfaceQueues? nics;
     private FrameList forwarded;
     private Exception? fault;
     private bool started;
@@ -30,18 +33,25 @@ public abstract partial class TwinStack : INetworkStack
         Workers = parts.Group is null ? null : new WorkerPort(parts.Group, parts.Queue, parts.WorkerCount, Arena, Ledger, this);
         Entropy = parts.Group is null ? parts.Entropy : parts.Entropy.ForWorker(parts.Queue);
         Outbox = new Outbox(Arena, Ledger, parts.OutboxPackets);
-        networkInterface = new NetworkInterface(0, parts.Interface, parts.Nic);
-        Interfaces = [networkInterface];
+        interfaces = [.. parts.Interfaces.Select((one, index) => new NetworkInterface(index, one.Name, one.Nic))];
         Weight = parts.Weight;
-        var queue = Workers?.Open(parts.Nic, 0, parts.Queues, parts.UsesXps) ?? parts.Nic.Open(parts.Queue, Arena);
-        nic = new InterfaceQueue(queue, Arena, Ledger, parts.Weight);
+        var queues = interfaces.Select((one, index) =>
+            Workers?.Open(one.Nic, index, parts.Queues, parts.UsesXps) ?? one.Nic.Open(parts.Queue, Arena)).ToArray();
+        if (interfaces.Length == 1)
+        {
+            nic = new InterfaceQueue(queues[0], Arena, Ledger, parts.Weight);
+        }
+        else
+        {
+            nics = new InterfaceQueues(interfaces, queues, Arena, Ledger, parts.Weight, parts.RingFrames);
+        }
     }
 
     public int Weight { get; }
 
     public int Queue => parts.Queue;
 
-    public IReadOnlyList<NetworkInterface> Interfaces { get; }
+    public IReadOnlyList<NetworkInterface> Interfaces => interfaces;
 
     public Arena Arena { get; }
 
@@ -57,12 +67,12 @@ public abstract partial class TwinStack : INetworkStack
 
     public long HeldIngress => stages.Sum(stage => stage.ResumesIngress?.HeldIngress ?? 0);
 
-    public long HeldEgress => stages.Sum(stage => stage.ResumesEgress?.HeldEgress ?? 0) + Outbox.HeldPackets + nic.HeldPackets;
+    public long HeldEgress => stages.Sum(stage => stage.ResumesEgress?.HeldEgress ?? 0) + Outbox.HeldPackets + (nic?.HeldPackets ?? nics!.HeldPackets);
 
     public long NextDeadline => All<ITimed>().Select(stage => stage.NextDeadline)
         .Append(Workers?.NextDeadline ?? long.MaxValue)
         .Append(Deferral?.TimerAt ?? long.MaxValue)
-        .Append(Deferral?.IsInterruptMasked == true ? long.MaxValue : nic.NextEvent).Min();
+        .Append(Deferral?.IsInterruptMasked == true ? long.MaxValue : nic?.NextEvent ?? nics!.NextEvent).Min();
 
     public NapiDeferral? Deferral { get; protected set; }
 
@@ -96,19 +106,27 @@ public abstract partial class TwinStack : INetworkStack
 
     public int Poll(int networkInterface, int queue, int budget, long now)
     {
-        if (networkInterface != 0 || queue != parts.Queue)
+        if (networkInterface < 0 || networkInterface >= interfaces.Length || queue != parts.Queue)
         {
-            StackGuard.NoSuchQueue(networkInterface, queue, parts.Queue);
+            StackGuard.NoSuchQueue(networkInterface, queue, interfaces, parts.Queue);
         }
 
-        return Run(budget, now);
+        return Run(networkInterface, budget, now);
     }
 
-    public void Advance(long now) => Run(0, now);
+    public void Advance(long now) => Run(0, 0, now);
 
-    public void Wake() => nic.Wake();
+    public void Wake()
+    {
+        nic?.Wake();
+        nics?.Wake();
+    }
 
-    public void SetInterrupt(bool armed) => nic.SetInterrupt(armed);
+    public void SetInterrupt(bool armed)
+    {
+        nic?.SetInterrupt(armed);
+        nics?.SetInterrupt(armed);
+    }
 
     public bool Wait(TimeSpan timeout)
     {
@@ -117,20 +135,27 @@ public abstract partial class TwinStack : INetworkStack
             return true;
         }
 
-        var isWork = AsyncSockets?.TrySleep() == false || nic.Wait(timeout);
+        var isWork = AsyncSockets?.TrySleep() == false || (nic?.Wait(timeout) ?? nics!.Wait(timeout));
         Workers?.Awake();
         return isWork;
     }
 
     /// <summary>Appends a stage; called by the generated constructor in pipeline order.</summary>
-    protected void Add(string name, object stage) => stages.Add(new TwinStage(name, stage));
+    /// <param name="on">Index of the interface it is bound to, -1 for all.</param>
+    protected void Add(string name, object stage, int on = -1) => stages.Add(new TwinStage(name, stage, on));
 
     /// <summary>Called by the generated constructor behind the last stage.</summary>
-    protected void Begin() => nic.Refill();
+    protected void Begin() => Refill();
+
+    private void Refill()
+    {
+        nic?.Refill();
+        nics?.Refill();
+    }
 
     private IEnumerable<T> All<T>() => stages.Select(stage => stage.Stage).OfType<T>();
 
-    private int Run(int budget, long now)
+    private int Run(int networkInterface, int budget, long now)
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         if (fault is not null)
@@ -141,7 +166,7 @@ public abstract partial class TwinStack : INetworkStack
         try
         {
             StartPoll(now);
-            var count = budget > 0 ? nic.Receive(budget, now) : 0;
+            var count = budget <= 0 ? 0 : nic?.Receive(budget, now) ?? nics!.Receive(networkInterface, budget, now);
             Workers?.Cut();
             if (Deferral is not null && (budget > 0 || Deferral.TimerAt <= now))
             {
@@ -169,9 +194,12 @@ public abstract partial class TwinStack : INetworkStack
             Each<IStartStop>(stage => stage.Start(now));
         }
 
-        if (networkInterface.Refresh())
+        foreach (var networkInterface in interfaces)
         {
-            Each<IInterfaceObserver>(stage => stage.InterfaceChanged(networkInterface, now));
+            if (networkInterface.Refresh())
+            {
+                Each<IInterfaceObserver>(stage => stage.InterfaceChanged(networkInterface, now));
+            }
         }
 
         Workers?.BeginPoll();
@@ -189,11 +217,12 @@ public abstract partial class TwinStack : INetworkStack
     {
         if (!All<ITransmitCompletions>().Any())
         {
-            nic.Reclaim(now);
+            nic?.Reclaim(now);
+            nics?.Reclaim(now);
             return;
         }
 
-        while (nic.TryTakeTransmitted(now, out var packet, out var isComplete))
+        while (TryTakeTransmitted(now, out var packet, out var isComplete))
         {
             Each<ITransmitCompletions>(stage => stage.Transmitted(packet));
             if (isComplete)
@@ -202,6 +231,9 @@ public abstract partial class TwinStack : INetworkStack
             }
         }
     }
+
+    private bool TryTakeTransmitted(long now, out Frame packet, out bool isComplete) =>
+        nic is not null ? nic.TryTakeTransmitted(now, out packet, out isComplete) : nics!.TryTakeTransmitted(now, out packet, out isComplete);
 
     private void EndPoll(long now)
     {
@@ -226,7 +258,7 @@ public abstract partial class TwinStack : INetworkStack
         }
 
         Send(now);
-        nic.Refill();
+        Refill();
         Workers?.EndPoll();
     }
 
@@ -260,7 +292,8 @@ public abstract partial class TwinStack : INetworkStack
         AsyncSockets?.Stop(fault);
         Each<IDisposable>(stage => stage.Dispose());
         Workers?.Leave();
-        nic.Drain();
+        nic?.Drain();
+        nics?.Drain();
         Arena.Dispose();
     }
 }

@@ -23,6 +23,12 @@ public sealed class InterfaceQueue
 
     /// <param name="weight">Packets a poll takes in at most.</param>
     public InterfaceQueue(NicQueue queue, Arena arena, Ledger ledger, int weight)
+        : this(queue, arena, ledger, weight, BatchLength)
+    {
+    }
+
+    /// <param name="capacity">Packets that may wait for the NIC.</param>
+    internal InterfaceQueue(NicQueue queue, Arena arena, Ledger ledger, int weight, int capacity)
     {
         ArgumentNullException.ThrowIfNull(queue);
         ArgumentNullException.ThrowIfNull(arena);
@@ -31,16 +37,23 @@ public sealed class InterfaceQueue
         this.arena = arena;
         this.ledger = ledger;
         Received = new Frame[weight];
+        Batch = new Frame[capacity];
     }
 
     /// <summary>The packets of this poll.</summary>
     public Frame[] Received { get; }
 
     /// <summary>Packets on their way to the NIC, held by <see cref="Holders.TransmitRing"/>.</summary>
-    public Frame[] Batch { get; } = new Frame[BatchLength];
+    public Frame[] Batch { get; }
 
     /// <summary>Packets in <see cref="Batch"/> that the NIC has not accepted yet.</summary>
     public int Pending { get; set; }
+
+    /// <summary>For several interfaces: packets in <see cref="Batch"/> at which it must be handed over.</summary>
+    internal int Limit { get; set; }
+
+    /// <summary>For several interfaces: whether the NIC did not take all it was given in this turn.</summary>
+    internal bool IsFull { get; set; }
 
     public long NextEvent => queue.NextEvent;
 
@@ -57,13 +70,24 @@ public sealed class InterfaceQueue
     /// <returns>Packets left.</returns>
     public int Flush(int count, long now)
     {
-        if (count > 0)
+        var taken = 0;
+        while (taken < count)
         {
-            var wirePackets = WirePackets(0, count);
-            var accepted = queue.Transmit(Batch.AsSpan(0, count), now);
-            count -= accepted;
-            Array.Copy(Batch, accepted, Batch, 0, count);
-            ledger.Transmitted += wirePackets - WirePackets(0, count);
+            var length = Math.Min(BatchLength, count - taken);
+            var wirePackets = WirePackets(taken, taken + length);
+            var accepted = queue.Transmit(Batch.AsSpan(taken, length), now);
+            ledger.Transmitted += wirePackets - WirePackets(taken + accepted, taken + length);
+            taken += accepted;
+            if (accepted < length)
+            {
+                break;
+            }
+        }
+
+        if (taken > 0)
+        {
+            count -= taken;
+            Array.Copy(Batch, taken, Batch, 0, count);
         }
 
         Pending = count;
@@ -111,6 +135,17 @@ public sealed class InterfaceQueue
     public void Refill()
     {
         for (var vacant = queue.Vacant; vacant > 0 && arena.TryAllocate(Share.Receive, Holders.ReceiveRing, out var frame); vacant--)
+        {
+            queue.Post(frame);
+        }
+    }
+
+    /// <summary>Fills the receive ring with so many frames at most, as far as the share of the arena reaches.</summary>
+    internal void Refill(int frames)
+    {
+        for (var missing = frames - (queue.RingSize - queue.Vacant);
+            missing > 0 && queue.Vacant > 0 && arena.TryAllocate(Share.Receive, Holders.ReceiveRing, out var frame);
+            missing--)
         {
             queue.Post(frame);
         }

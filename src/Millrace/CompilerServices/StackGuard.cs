@@ -15,6 +15,11 @@ public static class StackGuard
     public static void NoSuchQueue(int networkInterface, int queue, int ownQueue) => throw new ArgumentOutOfRangeException(
         nameof(queue), $"This stack has interface 0 with queue {ownQueue}, not interface {networkInterface} with queue {queue}.");
 
+    [DoesNotReturn]
+    public static void NoSuchQueue(int networkInterface, int queue, Nics.NetworkInterface[] interfaces, int ownQueue) => throw new ArgumentOutOfRangeException(
+        nameof(queue),
+        $"This stack has interfaces 0 to {interfaces?.Length - 1} with queue {ownQueue}, not interface {networkInterface} with queue {queue}.");
+
     /// <summary>Throws if a run-time setting is outside of its range.</summary>
     public static void CheckRange(long value, long minimum, long maximum, string name)
     {

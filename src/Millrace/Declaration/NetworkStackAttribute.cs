@@ -32,8 +32,11 @@ public enum RuntimeSettings
     All,
 }
 
-/// <summary>Names an interface of the stack and opens a way in; a stack without one has a single interface "eth0".</summary>
-[AttributeUsage(AttributeTargets.Class)]
+/// <summary>
+/// Names an interface of the stack and opens a way in; a stack without one has a single interface "eth0". Several (16 at most)
+/// have the indices 0, 1, … in the order of the declaration, and a NIC each: <c>[Interface("wan")]</c> is <c>Setup.WanNic</c>.
+/// </summary>
+[AttributeUsage(AttributeTargets.Class, AllowMultiple = true)]
 public sealed class InterfaceAttribute(string name) : Attribute
 {
     public string Name { get; } = name;

@@ -15,7 +15,10 @@ public abstract class StageAttribute : Attribute
     /// <summary>Names of settings that may change while the stack runs; the others are constants of the compiled loop.</summary>
     public string[]? Runtime { get; set; }
 
-    /// <summary>The interface this stage is bound to, if the stack has several.</summary>
+    /// <summary>
+    /// The interface this stage is bound to, if the stack has several: it sees the packets of that one alone. A network stage
+    /// sees those of all, and this names the interface that its address belongs to.
+    /// </summary>
     public string? On { get; set; }
 }
 

@@ -53,6 +53,9 @@ internal sealed unsafe class TapDevice : IDisposable
 
     public int PostedCount => postedCount;
 
+    /// <summary>Readable when there is a packet, writable when there is room for one.</summary>
+    public int Descriptor => descriptor;
+
     /// <summary>Opens /dev/net/tun and attaches to an interface, making it if it is not there.</summary>
     /// <param name="name">A name, or a pattern such as <c>tap%d</c>; the real one afterwards.</param>
     /// <param name="step">What failed: the path, or the ioctl.</param>

@@ -38,6 +38,43 @@ internal sealed class WakeEvent : CriticalFinalizerObject
         GC.KeepAlive(this);
     }
 
+    /// <summary>The same, ended by descriptors too (Linux alone); what became of them stands in them afterwards.</summary>
+    /// <param name="descriptors">Room for the event itself, then what is watched.</param>
+    /// <returns>Whether it was woken, or a descriptor is ready.</returns>
+    public bool Wait(TimeSpan timeout, Span<PollDescriptor> descriptors)
+    {
+        descriptors[0] = new PollDescriptor { Descriptor = descriptor, Events = Libc.PollIn };
+        var ready = Libc.Poll(descriptors, timeout);
+        while (ready > 0 && IgnoreFaulty(descriptors) == ready)
+        {
+            ready = Libc.Poll(descriptors, timeout);
+        }
+
+        if (descriptors[0].Returned != 0)
+        {
+            Libc.ClearEvent(descriptor);
+        }
+
+        GC.KeepAlive(this);
+        return ready != 0;
+    }
+
+    /// <summary>An interface in error says so at once every time: the others sleep on without it (a negative descriptor is passed over).</summary>
+    private static int IgnoreFaulty(Span<PollDescriptor> descriptors)
+    {
+        var faulty = 0;
+        foreach (ref var descriptor in descriptors)
+        {
+            if (descriptor.Returned != 0 && (descriptor.Returned & (Libc.PollIn | Libc.PollOut)) == 0)
+            {
+                descriptor.Descriptor = -1;
+                faulty++;
+            }
+        }
+
+        return faulty;
+    }
+
     /// <param name="timeout">Negative waits for ever.</param>
     /// <returns>Whether it was woken.</returns>
     public bool Wait(TimeSpan timeout)

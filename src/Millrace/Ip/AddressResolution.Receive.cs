@@ -37,20 +37,20 @@ internal sealed partial class AddressResolution
             return Verdict.Drop(DropReason.ArpInvalid);
         }
 
-        if (hardware == link.NetworkInterface.Address)
+        if (links.Own(hardware))
         {
             // the own packet, come back by a loop in the network
             return Verdict.Drop(DropReason.ArpInvalid);
         }
 
-        if (source != 0 && source == link.Own)
+        if (links.Own(source))
         {
-            Defend(link, now);
+            Defend(link, source, now);
             return Verdict.Consumed;
         }
 
-        var isForUs = link.Own != 0 && target == link.Own;
-        if (opcode == ArpOpcode.Request && isForUs)
+        // arp_ignore 0: whichever interface the address is of
+        if (opcode == ArpOpcode.Request && links.Own(target))
         {
             if (source != 0 && link.Address.Covers(source))
             {
@@ -64,7 +64,7 @@ internal sealed partial class AddressResolution
             }
 
             // a probe of RFC 5227 §2.1.1 has no sender address, and must learn that this one is taken
-            sender.SendReply(link, hardware, source);
+            sender.SendReply(link, target, hardware, source);
             return Verdict.Consumed;
         }
 
@@ -130,11 +130,11 @@ internal sealed partial class AddressResolution
         }
     }
 
-    /// <summary>Says once in a while to whom an address belongs (RFC 5227 §2.4 (b)).</summary>
-    private void Defend(Ipv4Link link, long now)
+    /// <summary>Says once in a while to whom an address belongs (RFC 5227 §2.4 (b)), on the link that the address is of.</summary>
+    private void Defend(Ipv4Link link, uint address, long now)
     {
         AddressConflicts++;
-        if (now - defendedAt[link.Index] >= DefendInterval)
+        if (link.Own == address && now - defendedAt[link.Index] >= DefendInterval)
         {
             defendedAt[link.Index] = now;
             sender.Announce(link);

@@ -66,7 +66,7 @@ internal sealed partial class AddressResolution
         neighbour.ProbeCount++;
         Schedule(ref neighbour, now + (settings.NeighbourRetransmitMilliseconds * Durations.Millisecond));
         var destination = neighbour.State == NeighbourState.Probe ? neighbour.LinkAddress : MacAddress.Broadcast;
-        sender.SendRequest(links[neighbour.Interface], neighbour.Address, destination);
+        sender.SendRequest(links[neighbour.Interface], links.SourceOn(links[neighbour.Interface]), neighbour.Address, destination);
     }
 
     private void Confirm(ref Neighbour neighbour, long now)

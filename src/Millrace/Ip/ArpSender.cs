@@ -7,11 +7,13 @@ namespace Millrace.Ip;
 internal sealed class ArpSender(Arena arena, Outbox outbox)
 {
     /// <summary>Asks for a neighbour's link address; a unicast asks only whether it is still there.</summary>
-    public void SendRequest(Ipv4Link link, uint target, MacAddress destination) =>
-        Send(link, ArpOpcode.Request, link.Own, destination, default, target);
+    /// <param name="own">The address to ask from.</param>
+    public void SendRequest(Ipv4Link link, uint own, uint target, MacAddress destination) =>
+        Send(link, ArpOpcode.Request, own, destination, default, target);
 
-    public void SendReply(Ipv4Link link, MacAddress targetHardware, uint target) =>
-        Send(link, ArpOpcode.Reply, link.Own, targetHardware, targetHardware, target);
+    /// <param name="own">The own address that was asked for, of whichever interface.</param>
+    public void SendReply(Ipv4Link link, uint own, MacAddress targetHardware, uint target) =>
+        Send(link, ArpOpcode.Reply, own, targetHardware, targetHardware, target);
 
     /// <summary>Tells everybody the own address (RFC 5227 §3: an announcement is a request for it).</summary>
     public void Announce(Ipv4Link link) => Send(link, ArpOpcode.Request, link.Own, MacAddress.Broadcast, default, link.Own);

@@ -127,7 +127,7 @@ internal sealed class DatagramTable
     private int Bucket(in DatagramKey key)
     {
         var addresses = ((ulong)key.Source << 32) | key.Destination;
-        var rest = ((uint)key.Identification << 16) | ((uint)key.Protocol << 8) | key.Interface;
+        var rest = ((uint)key.Identification << 16) | (uint)key.Protocol;
         return (int)entropy.Hash(0x6672_6167, addresses, rest) & (buckets.Length - 1);
     }
 }

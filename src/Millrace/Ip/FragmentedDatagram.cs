@@ -4,7 +4,7 @@ using Millrace.Memory;
 namespace Millrace.Ip;
 
 /// <summary>What tells the fragments of one datagram from those of others (RFC 791 §3.2).</summary>
-internal readonly record struct DatagramKey(uint Source, uint Destination, ushort Identification, IpProtocol Protocol, byte Interface);
+internal readonly record struct DatagramKey(uint Source, uint Destination, ushort Identification, IpProtocol Protocol);
 
 /// <summary>A datagram of which not all fragments are there.</summary>
 internal struct FragmentedDatagram

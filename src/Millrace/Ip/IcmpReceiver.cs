@@ -46,7 +46,7 @@ internal sealed class IcmpReceiver(
     private Verdict Echo(Frame packet, int offset, int length, ref FrameMetadata metadata)
     {
         var destination = Ipv4Header.Destination(Arena.Slot(ref metadata).Slice(metadata.NetworkOffset));
-        if (Ipv4Kind.IsMulticast(destination) || destination == Ipv4Kind.LimitedBroadcast || destination == links[metadata.Interface].Broadcast)
+        if (Ipv4Kind.IsMulticast(destination) || destination == Ipv4Kind.LimitedBroadcast || links.Broadcast(destination))
         {
             // icmp_echo_ignore_broadcasts
             return Verdict.Consumed;
@@ -135,16 +135,5 @@ internal sealed class IcmpReceiver(
         },
     };
 
-    private bool IsOwn(uint address)
-    {
-        foreach (var link in links)
-        {
-            if (link.Own == address)
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+    private bool IsOwn(uint address) => links.Own(address);
 }

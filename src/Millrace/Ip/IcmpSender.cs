@@ -89,7 +89,7 @@ internal sealed class IcmpSender(Arena arena, Outbox outbox, Ipv4Link[] links, I
         var source = Ipv4Header.Source(header);
         var destination = Ipv4Header.Destination(header);
         if (Ipv4Header.FragmentStart(header) != 0
-            || !IsUnicast(source, metadata.Interface) || !IsUnicast(destination, metadata.Interface)
+            || !IsUnicast(source) || !IsUnicast(destination)
             || IsLinkGroup(ref metadata))
         {
             return false;
@@ -105,26 +105,15 @@ internal sealed class IcmpSender(Arena arena, Outbox outbox, Ipv4Link[] links, I
             && (IcmpType)header[headerLength] is IcmpType.EchoRequest or IcmpType.EchoReply;
     }
 
-    private bool IsUnicast(uint address, byte networkInterface) =>
+    private bool IsUnicast(uint address) =>
         !Ipv4Kind.IsZeroNetwork(address) && !Ipv4Kind.IsMulticast(address)
         && address != Ipv4Kind.LimitedBroadcast
-        && (address != links[networkInterface].Broadcast);
+        && !links.Broadcast(address);
 
     private static bool IsLinkGroup(ref FrameMetadata metadata) =>
         (metadata.Flags & FrameFlags.Loopback) == 0
         && metadata.NetworkOffset >= metadata.DataOffset + EthernetHeader.Length
         && EthernetHeader.Destination(Arena.Slot(ref metadata).Slice(metadata.NetworkOffset - EthernetHeader.Length)).IsMulticast;
 
-    private bool IsOwn(uint address)
-    {
-        foreach (var link in links)
-        {
-            if (link.Own == address && address != 0)
-            {
-                return true;
-            }
-        }
-
-        return Ipv4Kind.IsLoopback(address);
-    }
+    private bool IsOwn(uint address) => links.Own(address) || Ipv4Kind.IsLoopback(address);
 }

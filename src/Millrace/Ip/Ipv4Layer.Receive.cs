@@ -39,8 +39,13 @@ public sealed partial class Ipv4Layer
             && !Ipv4Kind.IsLoopback(source)
             && source != link.Own
             && source != link.Broadcast
+            && (links.Length == 1 || !IsOfAnotherLink(source))
             && Ipv4Header.IsOrdinaryChecksumRight(header);
     }
+
+    /// <summary>Whether an address that cannot be a source is another interface's.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool IsOfAnotherLink(uint source) => links.Own(source) || links.Broadcast(source);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal Verdict ReceiveArp(int offset, ref FrameMetadata metadata)
@@ -164,7 +169,7 @@ public sealed partial class Ipv4Layer
         // a host that has no address yet may ask everybody (RFC 1122 §3.2.1.3 (a)), and nobody else
         var isAsking = source == 0 && destination == Ipv4Kind.LimitedBroadcast;
         if ((Ipv4Kind.IsZeroNetwork(source) && !isAsking) || Ipv4Kind.IsLoopback(source) || Ipv4Kind.IsMulticast(source)
-            || source == Ipv4Kind.LimitedBroadcast || (link.Broadcast != 0 && source == link.Broadcast))
+            || source == Ipv4Kind.LimitedBroadcast || links.Broadcast(source))
         {
             return Verdict.Drop(DropReason.IpInvalidSource);
         }
@@ -175,7 +180,7 @@ public sealed partial class Ipv4Layer
         }
 
         var isGroup = destination == Ipv4Kind.LimitedBroadcast
-            || (link.Broadcast != 0 && destination == link.Broadcast)
+            || links.Broadcast(destination)
             || (Ipv4Kind.IsMulticast(destination) && link.NetworkInterface.IsMember(Ipv4Kind.EthernetGroup(destination)));
         return isGroup || (IsLocal(destination) && !Ipv4Kind.IsLoopback(destination))
             ? Verdict.Continue

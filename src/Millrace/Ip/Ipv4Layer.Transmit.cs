@@ -158,10 +158,11 @@ public sealed partial class Ipv4Layer
             hop.Kind = HopKind.Local;
             hop.Source = Ipv4Kind.IsLoopback(destination) ? LoopbackAddress : destination;
             hop.Mtu = Ipv4Header.MaxTotalLength;
+            hop.Interface = OwnerOf(destination);
             return true;
         }
 
-        var link = links[0];
+        var link = links.Default();
         if (routes.TryFind(destination, out var route))
         {
             link = links[route.Interface];
@@ -183,7 +184,7 @@ public sealed partial class Ipv4Layer
         }
 
         hop.Interface = link.Index;
-        hop.Source = link.Own;
+        hop.Source = links.SourceOn(link);
         hop.Mtu = link.NetworkInterface.Mtu;
         if (paths.TryFind(destination, out var pathMtu, out var isLocked) && pathMtu < hop.Mtu)
         {
@@ -193,6 +194,13 @@ public sealed partial class Ipv4Layer
 
         hop.Identification = identifications.Of(hop.Source, destination);
         return true;
+    }
+
+    /// <summary>What this stack sends to itself counts as of the interface whose address it goes to.</summary>
+    private byte OwnerOf(uint address)
+    {
+        var owner = Array.FindIndex(links, link => link.Own == address);
+        return (byte)Math.Max(0, owner);
     }
 
     private void PushHeader(

@@ -32,7 +32,7 @@ public sealed partial class Ipv4Layer : NetworkLayer
 
     internal Ipv4Layer(
         IIpv4Settings settings, Arena arena, Ledger ledger, Outbox outbox, TransportErrors transportErrors, Entropy entropy,
-        IReadOnlyList<NetworkInterface> interfaces)
+        IReadOnlyList<NetworkInterface> interfaces, InterfaceAddresses? addresses = null)
     {
         this.arena = arena;
         this.ledger = ledger;
@@ -55,7 +55,12 @@ public sealed partial class Ipv4Layer : NetworkLayer
         icmpReceiver = new IcmpReceiver(arena, settings, links, icmpSender, errors, paths, hops);
         reassembly = new Reassembly(arena, ledger, entropy, settings, icmpSender);
         loopback = new LoopbackQueue(arena, ledger);
-        PutAddress(links[0], settings.Address);
+        PutAddress(links[addresses?.First ?? 0], settings.Address);
+        foreach (var (networkInterface, address) in addresses?.Others ?? [])
+        {
+            PutAddress(links[networkInterface], address);
+        }
+
         if (!settings.Gateway.IsUnspecified)
         {
             SetGateway(settings.Gateway);
@@ -85,7 +90,7 @@ public sealed partial class Ipv4Layer : NetworkLayer
         var link = links[networkInterface];
         if (link.Own != 0)
         {
-            routes.Remove(link.Own & link.Address.Mask, link.Address.PrefixLength);
+            routes.RemoveConnected(link.Own & link.Address.Mask, link.Address.PrefixLength, link.Index);
         }
 
         neighbours.Flush(link.Index);
@@ -144,7 +149,7 @@ public sealed partial class Ipv4Layer : NetworkLayer
     }
 
     public override int PathMtu(InetAddress destination) =>
-        destination.IsIpv4 && TryGetHop(destination.Ipv4, out var hop) ? hop.Mtu : links[0].NetworkInterface.Mtu;
+        destination.IsIpv4 && TryGetHop(destination.Ipv4, out var hop) ? hop.Mtu : links.Default().NetworkInterface.Mtu;
 
     public override bool IsLocal(InetAddress address) => address.IsIpv4 && IsLocal(address.Ipv4);
 
@@ -225,16 +230,5 @@ public sealed partial class Ipv4Layer : NetworkLayer
         }
     }
 
-    private bool IsLocal(uint address)
-    {
-        foreach (var link in links)
-        {
-            if (link.Own == address && address != 0)
-            {
-                return true;
-            }
-        }
-
-        return Ipv4Kind.IsLoopback(address);
-    }
+    private bool IsLocal(uint address) => links.Own(address) || Ipv4Kind.IsLoopback(address);
 }

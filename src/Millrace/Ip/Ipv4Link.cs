@@ -26,6 +26,80 @@ internal sealed class Ipv4Link(NetworkInterface networkInterface)
     }
 }
 
+/// <summary>
+/// What is asked of the addresses of all interfaces at once: a host's addresses belong to the host, and each is local by
+/// whichever interface a packet comes (RFC 1122 §3.3.4.2, the weak model, which is Linux's).
+/// </summary>
+internal static class Ipv4Links
+{
+    /// <summary>Whether an interface has the address; never true of 0.</summary>
+    public static bool Own(this Ipv4Link[] links, uint address)
+    {
+        foreach (var link in links)
+        {
+            if (link.Own == address)
+            {
+                return address != 0;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether it is the directed broadcast address of an interface's network; never true of 0.</summary>
+    public static bool Broadcast(this Ipv4Link[] links, uint address)
+    {
+        foreach (var link in links)
+        {
+            if (link.Broadcast == address)
+            {
+                return address != 0;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether a packet of an own link address is one that came back, by whichever interface.</summary>
+    public static bool Own(this Ipv4Link[] links, MacAddress address)
+    {
+        foreach (var link in links)
+        {
+            if (link.NetworkInterface.Address == address)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>The interface by which a packet leaves that no route covers: the first that is up and has an address.</summary>
+    public static Ipv4Link Default(this Ipv4Link[] links)
+    {
+        foreach (var link in links)
+        {
+            if (link.Own != 0 && link.NetworkInterface.IsUp)
+            {
+                return link;
+            }
+        }
+
+        return links[0];
+    }
+
+    /// <summary>The address to send from: the interface's, or another's if it has none (inet_select_addr).</summary>
+    public static uint SourceOn(this Ipv4Link[] links, Ipv4Link link)
+    {
+        for (var i = 0; link.Own == 0 && i < links.Length; i++)
+        {
+            link = links[i];
+        }
+
+        return link.Own;
+    }
+}
+
 /// <summary>Kinds of IPv4 address that no table is needed to tell (RFC 6890, RFC 1112).</summary>
 internal static class Ipv4Kind
 {

@@ -31,11 +31,11 @@ public struct Ipv4Stage<TSettings, TVlan>
 
     public Ipv4Stage(
         TSettings settings, TVlan vlan, Arena arena, Ledger ledger, Outbox outbox, TransportErrors errors, Entropy entropy,
-        IReadOnlyList<NetworkInterface> interfaces, WorkerPort? workers = null)
+        IReadOnlyList<NetworkInterface> interfaces, WorkerPort? workers = null, InterfaceAddresses? addresses = null)
     {
         this.settings = settings;
         this.vlan = vlan;
-        layer = new Ipv4Layer(settings, arena, ledger, outbox, errors, entropy, interfaces);
+        layer = new Ipv4Layer(settings, arena, ledger, outbox, errors, entropy, interfaces, addresses);
         layer.Join(workers);
     }
 

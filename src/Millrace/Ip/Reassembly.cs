@@ -79,7 +79,7 @@ internal sealed partial class Reassembly
         }
 
         var key = new DatagramKey(
-            Ipv4Header.Source(header), Ipv4Header.Destination(header), Ipv4Header.Identification(header), Ipv4Header.Protocol(header), metadata.Interface);
+            Ipv4Header.Source(header), Ipv4Header.Destination(header), Ipv4Header.Identification(header), Ipv4Header.Protocol(header));
         var expiresAt = now + (settings.ReassemblySeconds * Durations.Second);
         var index = table.Find(in key);
         if (index < 0 && (index = table.Add(in key, expiresAt)) < 0)

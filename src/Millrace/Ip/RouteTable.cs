@@ -7,6 +7,8 @@ namespace Millrace.Ip;
 /// <param name="Interface">Index of the interface.</param>
 internal readonly record struct Ipv4Route(uint Network, int PrefixLength, uint Gateway, byte Interface)
 {
+    public bool IsConnected => Gateway == 0;
+
     public bool Covers(uint address) => PrefixLength == 0 || (address ^ Network) >> (32 - PrefixLength) == 0;
 }
 
@@ -20,11 +22,15 @@ internal sealed class RouteTable(int capacity)
 
     public int Count { get; private set; }
 
-    /// <summary>Adds a route, or replaces the one to the same network.</summary>
+    /// <summary>
+    /// Adds a route, or replaces the one to the same network. Interfaces of one network have a route to it each, and the first
+    /// is used (fib_add_ifaddr appends).
+    /// </summary>
     /// <returns>False if the table is full.</returns>
     public bool TryAdd(Ipv4Route route)
     {
-        Remove(route.Network, route.PrefixLength);
+        RemoveAt(Array.FindIndex(routes, 0, Count, other => other.Network == route.Network && other.PrefixLength == route.PrefixLength
+            && !(other.IsConnected && route.IsConnected && other.Interface != route.Interface)));
         if (Count == routes.Length)
         {
             return false;
@@ -43,19 +49,23 @@ internal sealed class RouteTable(int capacity)
     }
 
     /// <returns>Whether there was one.</returns>
-    public bool Remove(uint network, int prefixLength)
+    public bool Remove(uint network, int prefixLength) =>
+        RemoveAt(Array.FindIndex(routes, 0, Count, route => route.Network == network && route.PrefixLength == prefixLength));
+
+    /// <summary>Removes the route to the network that an interface is on.</summary>
+    public void RemoveConnected(uint network, int prefixLength, byte networkInterface) =>
+        RemoveAt(Array.IndexOf(routes, new Ipv4Route(network, prefixLength, Gateway: 0, networkInterface), 0, Count));
+
+    private bool RemoveAt(int place)
     {
-        for (var i = 0; i < Count; i++)
+        if (place < 0)
         {
-            if (routes[i].Network == network && routes[i].PrefixLength == prefixLength)
-            {
-                Count--;
-                Array.Copy(routes, i + 1, routes, i, Count - i);
-                return true;
-            }
+            return false;
         }
 
-        return false;
+        Count--;
+        Array.Copy(routes, place + 1, routes, place, Count - place);
+        return true;
     }
 
     /// <summary>The route with the longest prefix that covers the address.</summary>

@@ -128,6 +128,23 @@ public abstract class NicQueue
     /// <summary>Ends a <see cref="Wait"/> from another thread.</summary>
     public abstract void Wake();
 
+    /// <summary>
+    /// For a worker that sleeps for several queues at once: from now on what ends a <see cref="Wait"/> (a packet, room, a
+    /// <see cref="Wake"/>) sets this interrupt instead. Called once, before the first sleep.
+    /// </summary>
+    /// <returns>False from a queue that cannot; the worker then looks at it every millisecond.</returns>
+    public virtual bool TryShare(NicInterrupt interrupt) => false;
+
+    /// <summary>For a queue that shares its interrupt: the worker is about to sleep.</summary>
+    /// <param name="timeout">The longest sleep; shortened to what the queue knows of itself (a packet that is on its way).</param>
+    /// <returns>False if there may be something already.</returns>
+    public virtual bool TryBeginSleep(ref TimeSpan timeout) => true;
+
+    /// <summary>The worker is awake again, or did not sleep because of another queue.</summary>
+    public virtual void EndSleep()
+    {
+    }
+
     /// <summary>Takes back every frame of both rings, for a stack that ends; the frames are held by nobody afterwards.</summary>
     public abstract void Drain();
 

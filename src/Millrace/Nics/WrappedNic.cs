@@ -62,5 +62,11 @@ public abstract class WrappedQueue(NicQueue inner) : NicQueue
 
     public override void Wake() => Inner.Wake();
 
+    public override bool TryShare(NicInterrupt interrupt) => Inner.TryShare(interrupt);
+
+    public override bool TryBeginSleep(ref TimeSpan timeout) => Inner.TryBeginSleep(ref timeout);
+
+    public override void EndSleep() => Inner.EndSleep();
+
     public override void Drain() => Inner.Drain();
 }

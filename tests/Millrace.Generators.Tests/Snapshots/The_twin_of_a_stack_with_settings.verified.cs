@@ -10,8 +10,10 @@ partial class LimitTwin : global::Millrace.Testing.Twin.TwinStack
         : base(new global::Millrace.Testing.Twin.TwinParts
         {
             Name = "LimitStack",
-            Interface = "eth0",
-            Nic = setup.Nic,
+            Interfaces = new (string, global::Millrace.Nics.Nic)[]
+            {
+                ("eth0", setup.Nic),
+            },
             Queue = setup.Queue,
             Entropy = setup.Entropy,
             Weight = 64,

@@ -13,6 +13,7 @@ internal sealed class PcapQueue : NicQueue
     private readonly Frame[] posted;
     private readonly FixedQueue<Frame> completed;
     private readonly AutoResetEvent interrupt = new(false);
+    private NicInterrupt? shared;
     private Arena arena = null!;
     private int postedCount;
     private volatile bool masked;
@@ -140,7 +141,7 @@ internal sealed class PcapQueue : NicQueue
         masked = !armed;
         if (armed)
         {
-            interrupt.Set();
+            Wake();
         }
     }
 
@@ -167,7 +168,45 @@ internal sealed class PcapQueue : NicQueue
         return interrupt.WaitOne(wait) || wait != timeout;
     }
 
-    public override void Wake() => interrupt.Set();
+    public override void Wake()
+    {
+        if (shared is null)
+        {
+            interrupt.Set();
+        }
+        else
+        {
+            shared.Set();
+        }
+    }
+
+    public override bool TryShare(NicInterrupt interrupt)
+    {
+        shared = interrupt;
+        return true;
+    }
+
+    public override bool TryBeginSleep(ref TimeSpan timeout)
+    {
+        if (masked)
+        {
+            return true;
+        }
+
+        var next = NextEvent;
+        if (next <= lastNow)
+        {
+            return false;
+        }
+
+        if (next != long.MaxValue)
+        {
+            var until = TimeSpan.FromMilliseconds(Math.Ceiling((next - lastNow) / 1e6));
+            timeout = timeout < TimeSpan.Zero || until < timeout ? until : timeout;
+        }
+
+        return true;
+    }
 
     public override void Drain()
     {

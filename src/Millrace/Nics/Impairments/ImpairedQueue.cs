@@ -153,6 +153,28 @@ internal sealed class ImpairedQueue : WrappedQueue
         return timeout >= TimeSpan.Zero && timeout < until ? Inner.Wait(timeout) : Inner.Wait(until) || true;
     }
 
+    public override bool TryBeginSleep(ref TimeSpan timeout)
+    {
+        if (masked)
+        {
+            return base.TryBeginSleep(ref timeout);
+        }
+
+        var next = NextEvent;
+        if (next <= lastNow)
+        {
+            return false;
+        }
+
+        if (next != long.MaxValue)
+        {
+            var until = TimeSpan.FromTicks(((next - lastNow) / TimeSpan.NanosecondsPerTick) + 1);
+            timeout = timeout >= TimeSpan.Zero && timeout < until ? timeout : until;
+        }
+
+        return base.TryBeginSleep(ref timeout);
+    }
+
     public override void Drain()
     {
         while (delayedIn.Count > 0)

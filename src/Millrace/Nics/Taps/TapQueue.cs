@@ -22,6 +22,7 @@ internal sealed class TapQueue : NicQueue
     private readonly FixedQueue<Frame> completed;
     private readonly int ringSize;
     private readonly bool takesLarge;
+    private NicInterrupt? shared;
     private bool blocked;
     private volatile bool masked;
     private bool closed;
@@ -151,12 +152,52 @@ internal sealed class TapQueue : NicQueue
     public override void SetInterrupt(bool armed)
     {
         masked = !armed;
-        device.SetInterrupt(armed);
+        if (shared is null)
+        {
+            device.SetInterrupt(armed);
+        }
+        else if (armed)
+        {
+            // a shared sleep that began without this queue begins again with it
+            shared.Set();
+        }
     }
 
     public override bool Wait(TimeSpan timeout) => (completed.Count > 0 && !masked) || closed || device.Wait(timeout, blocked);
 
-    public override void Wake() => device.Wake();
+    public override void Wake()
+    {
+        if (shared is null)
+        {
+            device.Wake();
+        }
+        else
+        {
+            shared.Set();
+        }
+    }
+
+    public override bool TryShare(NicInterrupt interrupt)
+    {
+        ArgumentNullException.ThrowIfNull(interrupt);
+        shared = interrupt;
+        return true;
+    }
+
+    public override bool TryBeginSleep(ref TimeSpan timeout)
+    {
+        if (closed || (completed.Count > 0 && !masked))
+        {
+            return false;
+        }
+
+        if (!masked)
+        {
+            shared!.Watch(device.Descriptor, blocked);
+        }
+
+        return true;
+    }
 
     /// <summary>The descriptor is about to go; frames stay in the rings until <see cref="Drain"/>.</summary>
     public void Close() => closed = true;

@@ -22,6 +22,7 @@ internal sealed class WireQueue : NicQueue
     private readonly WireDirection incoming;
     private readonly Frame[] posted;
     private readonly WakeEvent interrupt = new();
+    private NicInterrupt? shared;
     private volatile bool sleeping;
     private volatile bool masked;
     private WireQueue? peer;
@@ -117,7 +118,7 @@ internal sealed class WireQueue : NicQueue
     {
         if (sleeping && !masked)
         {
-            interrupt.Set();
+            Wake();
         }
     }
 
@@ -193,11 +194,31 @@ internal sealed class WireQueue : NicQueue
         // whoever sleeps did not reckon with what came, or set off, in the meantime
         if (armed && sleeping && (HasWork || NextOnTheWay != long.MaxValue))
         {
-            interrupt.Set();
+            Wake();
         }
     }
 
     public override bool Wait(TimeSpan timeout)
+    {
+        var wait = timeout;
+        if (!TryBeginSleep(ref wait))
+        {
+            EndSleep();
+            return true;
+        }
+
+        var signalled = interrupt.Wait(wait);
+        EndSleep();
+        return signalled || wait != timeout;
+    }
+
+    public override bool TryShare(NicInterrupt interrupt)
+    {
+        shared = interrupt;
+        return true;
+    }
+
+    public override bool TryBeginSleep(ref TimeSpan timeout)
     {
         sleeping = true;
         long until;
@@ -205,28 +226,36 @@ internal sealed class WireQueue : NicQueue
         {
             if (!masked && HasWork)
             {
-                sleeping = false;
-                return true;
+                return false;
             }
 
             var next = masked ? long.MaxValue : NextOnTheWay;
             until = next == long.MaxValue ? long.MaxValue : next - Math.Max(incoming.Now, outgoing.Now);
         }
 
-        var wait = timeout;
         if (until != long.MaxValue)
         {
             // rounded up to the next tick, or the wait ends before the event
             var untilEvent = TimeSpan.FromTicks((Math.Max(0, until) / TimeSpan.NanosecondsPerTick) + 1);
-            wait = timeout < TimeSpan.Zero || untilEvent < timeout ? untilEvent : timeout;
+            timeout = timeout < TimeSpan.Zero || untilEvent < timeout ? untilEvent : timeout;
         }
 
-        var signalled = interrupt.Wait(wait);
-        sleeping = false;
-        return signalled || wait != timeout;
+        return true;
     }
 
-    public override void Wake() => interrupt.Set();
+    public override void EndSleep() => sleeping = false;
+
+    public override void Wake()
+    {
+        if (shared is null)
+        {
+            interrupt.Set();
+        }
+        else
+        {
+            shared.Set();
+        }
+    }
 
     public override void Drain() => Close();
 
