@@ -122,7 +122,7 @@ public sealed partial class Worker
             var budget = stack.BusyPollBudget;
             for (var i = 0; i < interfaceCount; i++)
             {
-                counters.Packets += stack.Poll(i, options.Queue, budget, now);
+                counters.Packets += stack.Poll(i, stack.Queue, budget, now);
                 counters.ApplicationPolls++;
             }
 

@@ -84,7 +84,7 @@ public sealed partial class Worker
             more = false;
             for (var i = 0; i < interfaceCount; i++)
             {
-                var count = stack.Poll(i, options.Queue, now);
+                var count = stack.Poll(i, stack.Queue, now);
                 counters.Polls++;
                 counters.EmptyPolls += count == 0 ? 1 : 0;
                 taken += count;

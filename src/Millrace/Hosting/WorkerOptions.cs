@@ -6,9 +6,6 @@ public sealed record WorkerOptions
     /// <summary>The name of its thread.</summary>
     public string Name { get; init; } = "millrace";
 
-    /// <summary>The NIC queue that this worker polls on every interface.</summary>
-    public int Queue { get; init; }
-
     /// <summary>
     /// How long it goes on polling without work before it sleeps in the NIC (Linux's busy_poll); zero sleeps at once. Without
     /// it the stack's own <see cref="INapiSettings.BusyPollMicroseconds"/> holds.

@@ -62,6 +62,9 @@ public sealed class WorkerGroup
         }
     }
 
+    /// <summary>Whether no worker has anything of another's to look at.</summary>
+    public bool IsIdle => !Array.Exists(ports, port => port is { HasWork: true });
+
     /// <summary>Packets that lie in the rings: given by one worker, not yet taken by another.</summary>
     public long PacketsInRings
     {

@@ -38,6 +38,7 @@ public sealed partial class WorkerPort
     private readonly int[] packetOf;
     private readonly ushort[] framesAbroad;
     private ulong kicks;
+    private long polls;
     private int asleep;
     private bool left;
 
@@ -90,7 +91,7 @@ public sealed partial class WorkerPort
     public int Backlog => rings[(int)CrossingKind.Backlog].Count;
 
     /// <summary>Polls that have begun; a worker that is awake and whose number stands still is stalled.</summary>
-    public long Polls { get; private set; }
+    public long Polls => Volatile.Read(ref polls);
 
     /// <summary>Times this worker woke another.</summary>
     public long Kicks { get; private set; }
@@ -104,7 +105,8 @@ public sealed partial class WorkerPort
     /// <summary>When there is work: never, or at once.</summary>
     public long NextDeadline => HasWork ? 0 : long.MaxValue;
 
-    private bool HasWork
+    /// <summary>Whether others have given it anything that it has not looked at. Any thread.</summary>
+    public bool HasWork
     {
         get
         {
@@ -128,7 +130,7 @@ public sealed partial class WorkerPort
     /// <summary>Begins a poll: takes home what the others have freed.</summary>
     public void BeginPoll()
     {
-        Polls++;
+        Volatile.Write(ref polls, polls + 1);
         foreach (var ring in homecomers)
         {
             while (ring is not null && ring.TryTake(out var frame))
