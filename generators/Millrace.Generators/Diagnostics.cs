@@ -111,6 +111,18 @@ internal static class Diagnostics
         "MR0026", "A stage is bound where the interface of a packet is known",
         "[{0}] cannot be bound to interface '{1}' because {2}: {3}");
 
+    public static readonly DiagnosticDescriptor NoHookInterface = Rule(
+        "MR0030", "A hook implements a hook interface",
+        "'{0}' is at no point of netfilter: implement IPreRoutingHook, ILocalInHook, IForwardHook, ILocalOutHook or IPostRoutingHook");
+
+    public static readonly DiagnosticDescriptor DuplicateHook = Rule(
+        "MR0031", "A hook has a name of its own",
+        "'{0}' names two hooks of this stack: give one of them another Name, or remove it");
+
+    public static readonly DiagnosticDescriptor HookWithoutNetwork = Rule(
+        "MR0032", "A hook has its network layer",
+        "The hook '{0}' has no network layer in this stack that would call it: declare one such as [Ipv4(\"10.0.0.2/24\")]");
+
     private static DiagnosticDescriptor Rule(string id, string title, string message) =>
         new(id, title, message, Category, DiagnosticSeverity.Error, isEnabledByDefault: true);
 
@@ -123,5 +135,6 @@ internal static class Diagnostics
         UnknownInterface, Unprovided, UnmatchedSetting, SettingsWithoutInstance, NoIngress, PortTaken, NotDeclared, TwinOfNoStack,
         QueueWithoutWorker,
         InterfaceName, BoundStage,
+        NoHookInterface, DuplicateHook, HookWithoutNetwork,
     ];
 }

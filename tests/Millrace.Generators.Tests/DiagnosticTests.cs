@@ -91,6 +91,11 @@ public class DiagnosticTests
         { "MR0026", "[NetworkStack] [Interface(\"wan\")] [Interface(\"lan\")] [NicQueues(1)] [Ipv4Address(\"10.0.1.1/24\", On = \"lan\")] " + End, "[Ipv4Address] cannot be bound to interface 'lan' because there is no network stage to take it: declare [Ipv4(\"10.0.0.2/24\")]" },
         { "MR0016", "[NetworkStack] [NicQueues(1)] [Ipv4(\"10.0.0.1/24\")] [Ipv4Address(\"10.0.1.1/24\", On = \"lan\")] " + End, "[Ipv4Address] is bound to interface 'lan', but the only interface of this stack is 'eth0': write On = \"eth0\" or leave it out" },
         { "MR0015", "[NetworkStack] [Interface(\"wan\")] [Interface(\"lan\")] [NicQueues(1)] [Ipv4(\"10.0.0.1/24\")] [Ipv4Address(\"10.0.1.1\", On = \"lan\")] " + End, "Address of [Ipv4Address] is \"10.0.1.1\", which is not an IPv4 address that a host can have, with the length of its prefix: write \"10.0.0.2/24\"" },
+        { "MR0030", "[NetworkStack] [NicQueues(1)] [Ipv4(\"10.0.0.1/8\")] [Hook<Deaf>] " + End + "public struct Deaf;", "'Deaf' is at no point of netfilter: implement IPreRoutingHook, ILocalInHook, IForwardHook, ILocalOutHook or IPostRoutingHook" },
+        { "MR0031", "[NetworkStack] [NicQueues(1)] [Ipv4(\"10.0.0.1/8\")] [Hook<Wall>(Priority = -300)] [Hook<Wall>] " + End + UserStages.Hooks, "'Wall' names two hooks of this stack: give one of them another Name, or remove it" },
+        { "MR0032", "[NetworkStack] [NicQueues(1)] [Hook<Wall>] " + End + UserStages.Hooks, "The hook 'Wall' has no network layer in this stack that would call it: declare one such as [Ipv4(\"10.0.0.2/24\")]" },
+        { "MR0010", "[NetworkStack] [NicQueues(1)] [Ipv4(\"10.0.0.1/8\")] [Hook<Wall>(Name = \"a b\")] " + End + UserStages.Hooks, "[Hook] names 'Wall', which is given the name 'a b': write a Name that is an identifier, such as \"Second\"" },
+        { "MR0022", "[Hook<Wall>] " + End + UserStages.Hooks, "[Hook] stands on 'Stack', which is no network stack: write [NetworkStack] above it" },
     };
 
     private const string Narrow = """

@@ -122,6 +122,27 @@ public class EmissionTests
     }
 
     [Fact]
+    public void Hooks_are_called_directly_by_priority_and_where_none_is_declared_nothing_is()
+    {
+        const string Router = "[NetworkStack] [NicQueues(1)] [Ipv4(\"10.0.0.2/24\")] {0} public sealed partial class RouterStack;\n[TwinOf<RouterStack>] public sealed partial class RouterTwin;\n";
+        var (emitted, compilation) = Declared.Generate(string.Format(null, Router, "[Hook<Gate>] [Hook<Wall>(Priority = -300)] [Hook<Wall>(Name = \"Second\")]") + UserStages.Hooks);
+        Declared.AssertCompiles(compilation);
+        var with = emitted.Select(source => source.SourceText.ToString()).Single(text => text.Contains("partial class RouterStack : ", StringComparison.Ordinal));
+        string[] calls = ["stack.wallHook.PreRouting(packet)", "stack.gateHook.PreRouting(packet)", "stack.secondHook.PreRouting(packet)", "stack.wallHook.PostRouting(packet)", "stack.secondHook.PostRouting(packet)"];
+        Assert.Equal(calls.Order(Comparer<string>.Create((a, b) => with.IndexOf(a, StringComparison.Ordinal).CompareTo(with.IndexOf(b, StringComparison.Ordinal)))), calls);
+        Assert.All(calls, call => Assert.Contains(call, with, StringComparison.Ordinal));
+        Assert.Contains("public bool HasLocalIn => false;", with, StringComparison.Ordinal);
+        Assert.Contains("public required string Label { get; init; }", with, StringComparison.Ordinal);
+        Assert.Contains("hooks at PreRouting: Wall (-300), Gate (0), Second (0)", with, StringComparison.Ordinal);
+        Assert.Contains("new(global::Millrace.DropReason.NetfilterDrop, \"Gate\"", with, StringComparison.Ordinal);
+
+        var without = Declared.Emit(string.Format(null, Router, "").Split('\n')[0]);
+        Assert.Contains(", global::Millrace.NoHooks> _ipv4;", without, StringComparison.Ordinal);
+        Assert.DoesNotContain("NetfilterHooks", without, StringComparison.Ordinal);
+        Assert.DoesNotContain("HookStates", without, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void All_settings_that_decide_no_capacity_can_be_made_run_time_ones()
     {
         var source = Declared.Emit("[NetworkStack(Runtime = RuntimeSettings.All)] [Limiter] public sealed partial class LimitStack;\n" + UserStages.Limiter);

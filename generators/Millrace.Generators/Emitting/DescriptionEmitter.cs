@@ -107,6 +107,12 @@ internal sealed class DescriptionEmitter(Plan plan, CodeWriter code)
             text.Append("  and when it was sent: ").Append(Line(stage)).Append('\n');
         }
 
+        foreach (var (point, hooks) in HooksEmitter.ByPoint(plan))
+        {
+            var names = hooks.Select(hook => hook.Spec.Name + " (" + hook.Spec.Priority.ToString(CultureInfo.InvariantCulture) + ")");
+            text.Append("\nhooks at ").Append(point).Append(": ").Append(string.Join(", ", names)).Append('\n');
+        }
+
         text.Append("\nnotes:\n");
         foreach (var note in plan.Notes)
         {

@@ -68,8 +68,9 @@ internal sealed class StackEmitter(Plan plan)
     private void EmitMembers()
     {
         var applications = new ApplicationsEmitter(plan, code, name, ArgumentText);
-        EmitFields(applications);
-        EmitConstructor(applications);
+        var hooks = new HooksEmitter(plan, code, name, ArgumentText);
+        EmitFields(applications, hooks);
+        EmitConstructor(applications, hooks);
         EmitSurface();
         code.Line();
         var polls = new PollEmitter(plan, code, sockets is not null);
@@ -85,13 +86,14 @@ internal sealed class StackEmitter(Plan plan)
         code.Line();
         EmitStates();
         applications.EmitTypes();
+        hooks.EmitTypes();
         code.Line();
         new SettingsEmitter(plan, code).Emit();
         code.Line();
         DescriptionEmitter.Emit(plan, code);
     }
 
-    private void EmitFields(ApplicationsEmitter applications)
+    private void EmitFields(ApplicationsEmitter applications, HooksEmitter hooks)
     {
         code.Line($"private readonly {Arena} arena;");
         code.Line($"private readonly {Ledger} ledger;");
@@ -133,6 +135,7 @@ internal sealed class StackEmitter(Plan plan)
 
         code.Line();
         applications.EmitFields();
+        hooks.EmitFields();
         code.Line("private StageCounts counters;");
         code.Line($"private {FrameList} forwarded;");
         code.Line("private global::System.Exception? fault;");
@@ -145,7 +148,7 @@ internal sealed class StackEmitter(Plan plan)
         code.Line();
     }
 
-    private void EmitConstructor(ApplicationsEmitter applications)
+    private void EmitConstructor(ApplicationsEmitter applications, HooksEmitter hooks)
     {
         var access = plan.SetupIsPublic ? "public" : "internal";
         code.Block($"{access} {name}(in Setup setup)", () =>
@@ -199,6 +202,7 @@ internal sealed class StackEmitter(Plan plan)
             }
 
             applications.EmitConstruction();
+            hooks.EmitConstruction();
             if (sockets is not null)
             {
                 code.Line($"Sockets.Attach(Tcp, Applications.{sockets.Spec.Name}, this);");
@@ -255,6 +259,7 @@ internal sealed class StackEmitter(Plan plan)
         ArgumentSource.Nic => prefix + "setup.Nic",
         ArgumentSource.TcpApplications => "new TcpApplications(this)",
         ArgumentSource.UdpApplications => "new UdpApplications(this)",
+        ArgumentSource.NetfilterHooks => "new NetfilterHooks(this)",
         ArgumentSource.Provided => $"{prefix}{plan.Stages[argument.Stage].Field}.{argument.Text}",
         _ => $"{prefix}setup.{argument.Text}",
     };
@@ -354,7 +359,7 @@ internal sealed class StackEmitter(Plan plan)
     {
         var names = new HashSet<string>(StringComparer.Ordinal)
         {
-            "Arena", "Ledger", "Settings", "Pipeline", "Stages", "Handlers", "Interfaces", "Applications",
+            "Arena", "Ledger", "Settings", "Pipeline", "Stages", "Handlers", "Hooks", "Interfaces", "Applications",
             "Advance", "Budget", "BusyPollBudget", "BusyPollMicroseconds", "Counters", "Deferral", "Dispose", "HeldEgress", "HeldIngress", "NextDeadline", "Poll", "Queue", "ReadStageCounters", "RoundBudget",
             "SetInterrupt", "Setup", "Sockets", "StageCounts", "StageStates", "Wait", "Wake", "Weight", "Workers", "WorkerCount",
         };

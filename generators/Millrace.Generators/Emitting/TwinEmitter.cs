@@ -39,8 +39,14 @@ internal sealed class TwinEmitter(Plan plan, TwinSpec twin)
         var applications = new ApplicationsEmitter(plan, code, twin.Name, ArgumentText);
         code.Line($"private readonly {twin.Stack}.Setup setup;");
         applications.EmitFields();
+        if (plan.Hooks.Count > 0)
+        {
+            code.Line("private readonly global::Millrace.Testing.Twin.TwinHooks hooks = new();");
+        }
+
+        var hooks = new HooksEmitter(plan, code, twin.Name, ArgumentText);
         code.Line();
-        EmitConstructor(applications);
+        EmitConstructor(applications, hooks);
         code.Line();
         code.Line("public TwinSettings Settings { get; } = new();");
         if (sockets is not null)
@@ -53,6 +59,7 @@ internal sealed class TwinEmitter(Plan plan, TwinSpec twin)
         EmitReject();
         EmitNapi();
         applications.EmitTypes();
+        hooks.EmitTwinTypes();
         foreach (var group in plan.Settings)
         {
             EmitSettings(group);
@@ -68,7 +75,7 @@ internal sealed class TwinEmitter(Plan plan, TwinSpec twin)
         });
     }
 
-    private void EmitConstructor(ApplicationsEmitter applications)
+    private void EmitConstructor(ApplicationsEmitter applications, HooksEmitter hooks)
     {
         var access = plan.SetupIsPublic ? "public" : "internal";
         code.Line($"{access} {twin.Name}(in {twin.Stack}.Setup setup)");
@@ -127,6 +134,7 @@ internal sealed class TwinEmitter(Plan plan, TwinSpec twin)
             }
 
             applications.EmitConstruction();
+            hooks.EmitTwinConstruction();
             if (sockets is not null && Provider("global::Millrace.Tcp.TcpSockets") is { } tcp)
             {
                 code.Line($"AsyncSockets.Attach({tcp}, Applications.{sockets.Spec.Name}, this);");
@@ -168,6 +176,7 @@ internal sealed class TwinEmitter(Plan plan, TwinSpec twin)
         ArgumentSource.Nic => prefix + "setup.Nic",
         ArgumentSource.TcpApplications => "new TcpApplications(this)",
         ArgumentSource.UdpApplications => "new UdpApplications(this)",
+        ArgumentSource.NetfilterHooks => "new NetfilterHooks(this)",
         ArgumentSource.Provided => Unboxed(argument.Stage, argument.Text, prefix),
         _ => $"{prefix}setup.{argument.Text}",
     };

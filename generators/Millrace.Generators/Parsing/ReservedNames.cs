@@ -5,12 +5,12 @@ internal static class ReservedNames
 {
     private static readonly string[] Nested =
     [
-        "Applications", "Budget", "HandlerStates", "Setup", "StackSettings", "StageCounts", "StageStates", "TcpApplications", "UdpApplications",
+        "Applications", "Budget", "HandlerStates", "HookStates", "NetfilterHooks", "Setup", "StackSettings", "StageCounts", "StageStates", "TcpApplications", "UdpApplications",
     ];
 
     private static readonly string[] Members =
     [
-        "Advance", "Arena", "BusyPollBudget", "BusyPollMicroseconds", "Counters", "Deferral", "Dispose", "Handlers", "HeldEgress", "HeldIngress", "Interfaces", "Ledger", "Ipv4", "Network", "NextDeadline",
+        "Advance", "Arena", "BusyPollBudget", "BusyPollMicroseconds", "Counters", "Deferral", "Dispose", "Handlers", "HeldEgress", "HeldIngress", "Hooks", "Interfaces", "Ledger", "Ipv4", "Network", "NextDeadline",
         "Pipeline", "Poll", "Queue", "ReadStageCounters", "RoundBudget", "SetInterrupt", "Settings", "Sockets", "Stages", "Tcp", "Udp", "Wait", "Wake", "Weight", "WorkerCount", "Workers",
     ];
 

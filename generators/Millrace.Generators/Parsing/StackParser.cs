@@ -46,6 +46,7 @@ internal sealed class StackParser(INamedTypeSymbol stack, Compilation compilatio
         var interfaces = new InterfaceParser(stack, Report).Parse();
         var stages = Stages(parser, interfaces);
         var applications = Applications();
+        var hooks = new HookParser(compilation, Report).Parse(stack, stages);
         var line = declaration.Location()?.GetLineSpan();
         return new StackSpec(
             stack.ContainingNamespace.IsGlobalNamespace ? "" : stack.ContainingNamespace.ToDisplayString(),
@@ -58,6 +59,7 @@ internal sealed class StackParser(INamedTypeSymbol stack, Compilation compilatio
             declaration.Named("SocketFrames", 0),
             stages.ToEquatable(),
             applications.ToEquatable(),
+            hooks.ToEquatable(),
             Fallbacks(declaration).ToEquatable(),
             BetweenWorkers(declaration).ToEquatable(),
             new AddressParser(stack, interfaces, Report).Parse(stages).ToEquatable());
@@ -290,7 +292,7 @@ internal sealed class StackParser(INamedTypeSymbol stack, Compilation compilatio
             .Where(attribute => attribute.AttributeClass.Is(metadataName));
 
     /// <summary>Whether the attribute means something only below [NetworkStack].</summary>
-    public static bool IsOfDeclaration(AttributeData attribute) => IsStage(attribute) || IsApplication(attribute);
+    public static bool IsOfDeclaration(AttributeData attribute) => IsStage(attribute) || IsApplication(attribute) || HookParser.IsHook(attribute);
 
     private static bool IsStage(AttributeData attribute) => attribute.AttributeClass.DerivesFrom(Names.StageAttribute);
 

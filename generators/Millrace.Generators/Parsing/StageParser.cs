@@ -167,6 +167,8 @@ internal sealed class StageParser(SettingsParser settingsParser, Compilation com
                 return new TypeParameterSpec(parameter.Name, StageParameterKind.TcpApplications, constraint!.Qualified(), null);
             case "Millrace.Sockets.IUdpApplications":
                 return new TypeParameterSpec(parameter.Name, StageParameterKind.UdpApplications, constraint!.Qualified(), null);
+            case "Millrace.INetfilterHooks":
+                return new TypeParameterSpec(parameter.Name, StageParameterKind.NetfilterHooks, constraint!.Qualified(), null);
         }
 
         if (!IsSettings(constraint!))
@@ -272,7 +274,7 @@ internal sealed class StageParser(SettingsParser settingsParser, Compilation com
         }
     }
 
-    private static IEnumerable<string> Listed(INamedTypeSymbol stage, string attribute)
+    public static IEnumerable<string> Listed(INamedTypeSymbol stage, string attribute)
     {
         foreach (var argument in stage.Attribute(attribute)?.ConstructorArguments ?? [])
         {

@@ -11,6 +11,7 @@ internal sealed record Plan(
     EquatableArray<PlannedStage> Stages,
     EquatableArray<PlannedSettings> Settings,
     EquatableArray<PlannedApplication> Applications,
+    EquatableArray<PlannedHook> Hooks,
     EquatableArray<SetupMember> Setup,
     EquatableArray<int> Egress,
     EquatableArray<PlannedDrop> Drops,
@@ -55,6 +56,11 @@ internal sealed record PlannedSettings(string Name, SettingsSpec Spec)
 
 internal sealed record PlannedApplication(ApplicationSpec Spec, int Number, EquatableArray<Argument> Arguments);
 
+internal sealed record PlannedHook(HookSpec Spec, EquatableArray<Argument> Arguments)
+{
+    public string Field => Parsing.Names.ToCamelCase(Spec.Name) + "Hook";
+}
+
 internal enum ArgumentSource
 {
     Settings,
@@ -70,6 +76,7 @@ internal enum ArgumentSource
     Nic,
     TcpApplications,
     UdpApplications,
+    NetfilterHooks,
     Provided,
     Setup,
 }

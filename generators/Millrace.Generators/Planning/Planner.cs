@@ -24,7 +24,7 @@ internal static class Planner
 
         var settings = SettingsOf(ordered, notes);
         var hasDeferral = CapacityRules.HasDeferral(settings);
-        var wiring = new Wiring(spec.Interfaces, stages, settings, workers, hasDeferral, problems);
+        var wiring = new Wiring(spec.Interfaces, stages, settings, workers, hasDeferral, spec.Hooks.Count > 0, problems);
         var planned = new List<PlannedStage>();
         for (var i = 0; i < stages.Count; i++)
         {
@@ -32,6 +32,7 @@ internal static class Planner
         }
 
         var applications = ApplicationsOf(spec, wiring, planned, problems);
+        var hooks = spec.Hooks.Select(hook => new PlannedHook(hook, wiring.Hook(hook))).ToEquatable();
         var hasOutbox = stages.Any(stage => stage.Is(Roles.Originates) || stage.Is(Roles.Network)) || wiring.UsesOutbox;
         if (!hasOutbox)
         {
@@ -54,9 +55,10 @@ internal static class Planner
             planned.ToEquatable(),
             settings.ToEquatable(),
             applications.ToEquatable(),
+            hooks,
             wiring.Setup.ToEquatable(),
             EgressOrder(stages).ToEquatable(),
-            DropsOf(stages, hasOutbox).ToEquatable(),
+            DropsOf(spec, stages, hasOutbox).ToEquatable(),
             notes.ToEquatable(),
             CapacityRules.Of(spec, settings, applications, workers),
             workers,
@@ -162,7 +164,7 @@ internal static class Planner
 
     private static bool IsTwoWay(StageSpec stage) => stage.Is(Roles.Ingress) && stage.Is(Roles.Egress) && !stage.Is(Roles.Network);
 
-    private static IEnumerable<PlannedDrop> DropsOf(List<StageSpec> stages, bool hasOutbox)
+    private static IEnumerable<PlannedDrop> DropsOf(StackSpec spec, List<StageSpec> stages, bool hasOutbox)
     {
         foreach (var stage in stages)
         {
@@ -170,6 +172,14 @@ internal static class Planner
             foreach (var reason in reasons)
             {
                 yield return new PlannedDrop(reason, stage.Name);
+            }
+        }
+
+        foreach (var hook in spec.Hooks)
+        {
+            foreach (var reason in hook.Drops.Count == 0 ? new[] { "NetfilterDrop" }.ToEquatable() : hook.Drops)
+            {
+                yield return new PlannedDrop(reason, hook.Name);
             }
         }
 

@@ -5,7 +5,8 @@ namespace Millrace.Generators.Planning;
 
 /// <summary>Finds for every constructor parameter where its value comes from; what nothing has becomes a member of Setup.</summary>
 internal sealed class Wiring(
-    EquatableArray<string> interfaces, List<StageSpec> stages, List<PlannedSettings> settings, Workers workers, bool hasDeferral, List<Problem> problems)
+    EquatableArray<string> interfaces, List<StageSpec> stages, List<PlannedSettings> settings, Workers workers, bool hasDeferral, bool hasHooks,
+    List<Problem> problems)
 {
     private const string WorkerPort = "global::Millrace.Workers.WorkerPort";
     private const string NicType = "global::Millrace.Nics.Nic";
@@ -49,6 +50,9 @@ internal sealed class Wiring(
     public EquatableArray<Argument> Application(ApplicationSpec application) =>
         Arguments(application.Constructor, parameter => Resolve(parameter, default, null, application.Name, -1, stages.Count));
 
+    public EquatableArray<Argument> Hook(HookSpec hook) =>
+        Arguments(hook.Constructor, parameter => Resolve(parameter, default, null, hook.Name, -1, stages.Count));
+
     /// <summary>Behind an optional parameter that is left out the others are named.</summary>
     private static EquatableArray<Argument> Arguments(EquatableArray<ParameterSpec> constructor, Func<ParameterSpec, Argument?> resolve)
     {
@@ -75,6 +79,7 @@ internal sealed class Wiring(
     {
         StageParameterKind.TcpApplications => "TcpApplications",
         StageParameterKind.UdpApplications => "UdpApplications",
+        StageParameterKind.NetfilterHooks => hasHooks ? "NetfilterHooks" : "global::Millrace.NoHooks",
         StageParameterKind.Chosen => parameter.Type,
         _ => SettingsFor(parameter, own).Struct,
     };
@@ -92,6 +97,8 @@ internal sealed class Wiring(
             {
                 StageParameterKind.TcpApplications => new Argument(ArgumentSource.TcpApplications, "", -1),
                 StageParameterKind.UdpApplications => new Argument(ArgumentSource.UdpApplications, "", -1),
+                StageParameterKind.NetfilterHooks when hasHooks => new Argument(ArgumentSource.NetfilterHooks, "", -1),
+                StageParameterKind.NetfilterHooks => null,
                 StageParameterKind.Settings => new Argument(ArgumentSource.Settings, SettingsFor(type, own).Name, -1),
                 _ => FromSetup(parameter with { Type = type.Type }, owner, ordinal),
             };

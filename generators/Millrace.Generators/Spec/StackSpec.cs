@@ -12,6 +12,7 @@ internal sealed record StackSpec(
     int SocketFrames,
     EquatableArray<StageSpec> Stages,
     EquatableArray<ApplicationSpec> Applications,
+    EquatableArray<HookSpec> Hooks,
     EquatableArray<FallbackSpec> Fallbacks,
     EquatableArray<StageSpec> BetweenWorkers,
     EquatableArray<AddressSpec> Addresses)
@@ -113,6 +114,7 @@ internal enum StageParameterKind
     Settings,
     TcpApplications,
     UdpApplications,
+    NetfilterHooks,
     Chosen,
 }
 

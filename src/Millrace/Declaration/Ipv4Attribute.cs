@@ -8,7 +8,7 @@ namespace Millrace;
 /// The interface's address and prefix, such as <c>10.0.0.2/24</c>, or <c>0.0.0.0/0</c> for none yet; <c>stack.Ipv4.SetAddress</c>
 /// changes it while the stack runs.
 /// </param>
-[StageType(typeof(Ipv4Stage<,>), Place = 1000, Summary = "checks IPv4 headers, reassembles, answers ARP and ICMP; routes and resolves what goes out")]
+[StageType(typeof(Ipv4Stage<,,>), Place = 1000, Summary = "checks IPv4 headers, reassembles, answers ARP and ICMP; routes and resolves what goes out")]
 public sealed class Ipv4Attribute(string address) : StageAttribute
 {
     public string Address { get; } = address;
@@ -18,6 +18,9 @@ public sealed class Ipv4Attribute(string address) : StageAttribute
     /// the stack runs.
     /// </summary>
     public string Gateway { get; set; } = "";
+
+    /// <summary>Whether packets for other hosts are routed on: then the stack is a router.</summary>
+    public bool Forwarding { get; set; }
 
     /// <summary>Time to live of packets whose sender does not ask for one.</summary>
     public int DefaultTtl { get; set; }
@@ -81,6 +84,10 @@ public interface IIpv4Settings
     [SameIn(KernelProfile.Linux_3_18)]
     [DecidesCapacity]
     InetAddress Gateway { get; }
+
+    [Default(false, Source = "net.ipv4.ip_forward")]
+    [SameIn(KernelProfile.Linux_3_18)]
+    bool Forwarding { get; }
 
     [Default(64, Source = "net.ipv4.ip_default_ttl")]
     [SameIn(KernelProfile.Linux_3_18)]

@@ -41,6 +41,8 @@ public static class IcmpHeader
         BinaryPrimitives.WriteUInt32BigEndian(header.Slice(RestOffset, 4), 0);
     }
 
+    public static void WriteNextHopMtu(Span<byte> header, int mtu) => BinaryPrimitives.WriteUInt16BigEndian(header.Slice(NextHopMtuOffset, 2), (ushort)mtu);
+
     public static void WriteType(Span<byte> header, IcmpType type) => header[TypeOffset] = (byte)type;
 
     public static void WriteChecksum(Span<byte> header, ushort checksum) =>

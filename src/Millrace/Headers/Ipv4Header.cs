@@ -111,6 +111,33 @@ public static class Ipv4Header
         BinaryPrimitives.WriteUInt32BigEndian(words.Slice(DestinationOffset, 4), destination);
     }
 
+    /// <summary>Counts the time to live down by one; the checksum follows without being summed anew (ip_decrease_ttl, RFC 1624).</summary>
+    public static void DecrementTimeToLive(Span<byte> header)
+    {
+        var word = BinaryPrimitives.ReadUInt16BigEndian(header.Slice(TimeToLiveOffset, 2));
+        var checksum = BinaryPrimitives.ReadUInt16BigEndian(header.Slice(ChecksumOffset, 2));
+        BinaryPrimitives.WriteUInt16BigEndian(header.Slice(ChecksumOffset, 2), InternetChecksum.Update(checksum, word, (ushort)(word - 0x0100)));
+        header[TimeToLiveOffset]--;
+    }
+
+    /// <summary>
+    /// Makes the copy of a datagram's header the header of one of its fragments: total length, fragment word and checksum anew.
+    /// Behind the first fragment only options with the copied flag stay; the others become no-operations (ip_options_fragment).
+    /// </summary>
+    /// <param name="header">The header with its options.</param>
+    public static void MakeFragment(Span<byte> header, int totalLength, ushort fragmentWord)
+    {
+        if ((fragmentWord & FragmentOffsetMask) != 0)
+        {
+            Ipv4Option.KeepCopied(header.Slice(Length));
+        }
+
+        BinaryPrimitives.WriteUInt16BigEndian(header.Slice(TotalLengthOffset, 2), (ushort)totalLength);
+        BinaryPrimitives.WriteUInt16BigEndian(header.Slice(FragmentOffset, 2), fragmentWord);
+        BinaryPrimitives.WriteUInt16BigEndian(header.Slice(ChecksumOffset, 2), 0);
+        BinaryPrimitives.WriteUInt16BigEndian(header.Slice(ChecksumOffset, 2), InternetChecksum.Compute(header));
+    }
+
     /// <summary>
     /// Makes the header of a fragment that of the fragment's rest, without its first bytes of payload. The checksum is not renewed.
     /// </summary>
@@ -143,4 +170,21 @@ public static class Ipv4Option
     public const byte NoOperation = 1;
     public const byte LooseSourceRoute = 131;
     public const byte StrictSourceRoute = 137;
+
+    private const byte CopiedFlag = 0x80;
+
+    /// <summary>Overwrites options that only the first fragment carries; the options must have a form.</summary>
+    internal static void KeepCopied(Span<byte> options)
+    {
+        while (options.Length > 0 && options[0] != EndOfList)
+        {
+            var length = options[0] == NoOperation || options.Length < 2 ? 1 : Math.Clamp(options[1], 1, options.Length);
+            if ((options[0] & CopiedFlag) == 0)
+            {
+                options.Slice(0, length).Fill(NoOperation);
+            }
+
+            options = options.Slice(length);
+        }
+    }
 }

@@ -52,7 +52,7 @@ internal sealed partial class AddressResolution
             case NeighbourState.Incomplete when neighbour.ProbeCount >= settings.NeighbourMulticastProbes:
                 neighbour.State = NeighbourState.Failed;
                 neighbour.IsReady = false;
-                DropQueue(ref neighbour);
+                DropQueue(ref neighbour, now);
                 break;
             case NeighbourState.Probe or NeighbourState.Incomplete:
                 Probe(ref neighbour, now);

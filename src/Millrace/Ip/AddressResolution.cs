@@ -20,12 +20,13 @@ internal sealed partial class AddressResolution
     private readonly ArpSender sender;
     private readonly EgressReady ready;
     private readonly SentPacketErrors errors;
+    private readonly IcmpSender icmp;
     private readonly HopCache hops;
     private readonly long[] defendedAt;
 
     public AddressResolution(
         Arena arena, Ledger ledger, Entropy entropy, IIpv4Settings settings, Ipv4Link[] links,
-        ArpSender sender, EgressReady ready, SentPacketErrors errors, HopCache hops)
+        ArpSender sender, EgressReady ready, SentPacketErrors errors, IcmpSender icmp, HopCache hops)
     {
         this.arena = arena;
         this.ledger = ledger;
@@ -35,6 +36,7 @@ internal sealed partial class AddressResolution
         this.sender = sender;
         this.ready = ready;
         this.errors = errors;
+        this.icmp = icmp;
         this.hops = hops;
         defendedAt = new long[links.Length];
         Array.Fill(defendedAt, long.MinValue / 2);
@@ -105,14 +107,17 @@ internal sealed partial class AddressResolution
         return Verdict.Continue;
     }
 
+    /// <summary>Whether a packet for the neighbour would have to wait for its address.</summary>
+    public bool HasToWait(int index) => Table[index].State is NeighbourState.None or NeighbourState.Incomplete or NeighbourState.Failed;
+
     /// <summary>Forgets the neighbours of an interface that went down, and what waits for them (neigh_ifdown).</summary>
-    public void Flush(byte networkInterface)
+    public void Flush(byte networkInterface, long now)
     {
         for (var i = 0; i < Table.Capacity; i++)
         {
             if (Table[i].IsUsed && Table[i].Interface == networkInterface)
             {
-                DropQueue(ref Table[i]);
+                DropQueue(ref Table[i], now);
                 Table.Remove(i);
             }
         }
@@ -166,13 +171,28 @@ internal sealed partial class AddressResolution
         return packet;
     }
 
-    private void DropQueue(ref Neighbour neighbour)
+    private void DropQueue(ref Neighbour neighbour, long now)
     {
         while (!neighbour.Queue.IsEmpty)
         {
             var packet = Dequeue(ref neighbour);
-            errors.Report(TransportErrorKind.HostUnreachable, packet, mtu: 0);
+            ReportUnreachable(packet, now);
             Drop(packet, DropReason.NeighbourFailed);
+        }
+    }
+
+    /// <summary>Tells the transport of an own packet, or the sender of one that was being forwarded (arp_error_report).</summary>
+    private void ReportUnreachable(Frame packet, long now)
+    {
+        ref var metadata = ref arena.Metadata(packet);
+        var source = Ipv4Header.Source(Arena.Slot(ref metadata).Slice(metadata.NetworkOffset));
+        if (links.Own(source))
+        {
+            errors.Report(TransportErrorKind.HostUnreachable, packet, mtu: 0);
+        }
+        else
+        {
+            icmp.SendError(packet, IcmpType.DestinationUnreachable, IcmpUnreachable.Host, now);
         }
     }
 

@@ -18,7 +18,8 @@ internal sealed class IcmpSender(Arena arena, Outbox outbox, Ipv4Link[] links, I
 
     /// <summary>Answers a packet with an error, if it may be answered and no limit is reached.</summary>
     /// <param name="packet">A packet whose metadata has the network header's offset and whose header was checked.</param>
-    public void SendError(Frame packet, IcmpType type, byte code, long now)
+    /// <param name="mtu">The next hop's MTU in bytes, for fragmentation needed (RFC 1191 §4).</param>
+    public void SendError(Frame packet, IcmpType type, byte code, long now, int mtu = 0)
     {
         ref var metadata = ref arena.Metadata(packet);
         var header = Arena.Slot(ref metadata).Slice(metadata.NetworkOffset);
@@ -40,6 +41,7 @@ internal sealed class IcmpSender(Arena arena, Outbox outbox, Ipv4Link[] links, I
         error.TotalLength = error.DataLength;
         var message = Arena.Data(ref error);
         IcmpHeader.Write(message, type, code);
+        IcmpHeader.WriteNextHopMtu(message, mtu);
         PacketBytes.CopyTo(arena, packet, metadata.NetworkOffset, message.Slice(IcmpHeader.Length));
         IcmpHeader.WriteChecksum(message, InternetChecksum.Compute(message));
         Commit(frame, Ipv4Header.Destination(header), source, (byte)((Ipv4Header.TypeOfService(header) & ServiceMask) | InternetControl));

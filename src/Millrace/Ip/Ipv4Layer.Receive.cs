@@ -28,24 +28,39 @@ public sealed partial class Ipv4Layer
         }
 
         var header = data.Slice(0, Ipv4Header.Length);
+        return IsForOrdinaryDelivery(header, networkInterface) && HasOrdinaryForm(header);
+    }
+
+    /// <summary>The first half of <see cref="IsOrdinary"/>, which comes before PRE_ROUTING: no options, right lengths and checksum.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool HasOrdinaryHeader(ReadOnlySpan<byte> data) =>
+        data.Length >= Ipv4Header.Length && HasOrdinaryForm(data.Slice(0, Ipv4Header.Length));
+
+    /// <summary>The second half, which comes behind it: whole, from a unicast address to the interface's own.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool IsForOrdinaryDelivery(ReadOnlySpan<byte> header, int networkInterface)
+    {
         var link = links[networkInterface];
         var source = Ipv4Header.Source(header);
-        return Ipv4Header.VersionAndLength(header) == Ipv4Header.OrdinaryVersionAndLength
-            && !Ipv4Header.IsFragment(header)
+        return !Ipv4Header.IsFragment(header)
             && Ipv4Header.Destination(header) == link.Own
-            && Ipv4Header.TotalLength(header) >= Ipv4Header.Length
             // from 1.0.0.0 up to the multicast addresses
             && source - 0x0100_0000 < 0xDF00_0000
             && !Ipv4Kind.IsLoopback(source)
             && source != link.Own
             && source != link.Broadcast
-            && (links.Length == 1 || !IsOfAnotherLink(source))
-            && Ipv4Header.IsOrdinaryChecksumRight(header);
+            && (links.Length == 1 || !IsOfAnotherLink(source));
     }
 
     /// <summary>Whether an address that cannot be a source is another interface's.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool IsOfAnotherLink(uint source) => links.Own(source) || links.Broadcast(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool HasOrdinaryForm(ReadOnlySpan<byte> header) =>
+        Ipv4Header.VersionAndLength(header) == Ipv4Header.OrdinaryVersionAndLength
+        && Ipv4Header.TotalLength(header) >= Ipv4Header.Length
+        && Ipv4Header.IsOrdinaryChecksumRight(header);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal Verdict ReceiveArp(int offset, ref FrameMetadata metadata)
@@ -64,30 +79,54 @@ public sealed partial class Ipv4Layer
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal Verdict ReceiveUncommon(Frame packet, int offset, ref FrameMetadata metadata)
     {
+        var verdict = CheckUncommon(packet, offset, ref metadata);
+        return verdict.IsContinue ? RouteUncommon(packet, offset, ref metadata) : verdict;
+    }
+
+    /// <summary>What comes before PRE_ROUTING: the header by itself (ip_rcv_core). Link-layer padding is cut off.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal Verdict CheckUncommon(Frame packet, int offset, ref FrameMetadata metadata)
+    {
         var data = Arena.Data(ref metadata).Slice(offset - metadata.DataOffset);
         var length = metadata.TotalLength - (offset - metadata.DataOffset);
         var verdict = CheckHeader(data, length);
-        if (!verdict.IsContinue)
-        {
-            return verdict;
-        }
-
-        var surplus = length - Ipv4Header.TotalLength(data);
+        var surplus = verdict.IsContinue ? length - Ipv4Header.TotalLength(data) : 0;
         if (surplus > 0)
         {
             PacketBytes.Trim(arena, packet, surplus);
         }
 
+        return verdict;
+    }
+
+    /// <summary>What comes behind PRE_ROUTING: whether the packet is for this host, and where else it goes.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal Verdict RouteUncommon(Frame packet, int offset, ref FrameMetadata metadata)
+    {
+        var data = Arena.Data(ref metadata).Slice(offset - metadata.DataOffset);
         var headerLength = Ipv4Header.HeaderLength(data);
-        verdict = CheckAddresses(links[metadata.Interface], Ipv4Header.Source(data), Ipv4Header.Destination(data));
+        var link = links[metadata.Interface];
+        var destination = Ipv4Header.Destination(data);
+        var verdict = CheckSource(link, Ipv4Header.Source(data), destination);
         if (!verdict.IsContinue)
         {
             return verdict;
         }
 
+        var isForThisHost = IsForThisHost(link, destination);
+        if (!isForThisHost && !settings.Forwarding)
+        {
+            return Verdict.Drop(DropReason.IpInvalidDestination);
+        }
+
         if (!AreOptionsAcceptable(data.Slice(Ipv4Header.Length, headerLength - Ipv4Header.Length)))
         {
             return Verdict.Drop(DropReason.IpInHeader);
+        }
+
+        if (!isForThisHost)
+        {
+            return Forward(packet, offset, ref metadata);
         }
 
         if (Ipv4Header.IsFragment(data))
@@ -106,14 +145,15 @@ public sealed partial class Ipv4Layer
         while (reassembly.TryTake(out var packet) || loopback.TryTake(out packet))
         {
             ref var metadata = ref arena.Metadata(packet);
+            var verdict = RunIngressHooks(packet, ref metadata);
             var protocol = Ipv4Header.Protocol(Arena.Slot(ref metadata).Slice(metadata.NetworkOffset));
-            if (protocol != IpProtocol.Icmp)
+            if (verdict.IsContinue && protocol != IpProtocol.Icmp)
             {
                 resumed = new ResumedPacket { Frame = packet, Offset = metadata.TransportOffset, EtherType = EtherType.Ipv4, Protocol = protocol };
                 return true;
             }
 
-            var verdict = ReceiveIcmp(packet, metadata.TransportOffset, ref metadata);
+            verdict = verdict.IsContinue ? ReceiveIcmp(packet, metadata.TransportOffset, ref metadata) : verdict;
             if (verdict.Kind == VerdictKind.Drop)
             {
                 ledger.DropIngress(verdict.Reason, metadata.WirePackets);
@@ -163,8 +203,8 @@ public sealed partial class Ipv4Layer
         return totalLength < headerLength ? Verdict.Drop(DropReason.IpInHeader) : Verdict.Continue;
     }
 
-    /// <summary>Refuses addresses that cannot stand in a packet from a wire (RFC 6890, RFC 1812 §5.3.7), and packets for others.</summary>
-    private Verdict CheckAddresses(Ipv4Link link, uint source, uint destination)
+    /// <summary>Refuses senders that cannot stand in a packet from a wire (RFC 6890, RFC 1812 §5.3.7).</summary>
+    private Verdict CheckSource(Ipv4Link link, uint source, uint destination)
     {
         // a host that has no address yet may ask everybody (RFC 1122 §3.2.1.3 (a)), and nobody else
         var isAsking = source == 0 && destination == Ipv4Kind.LimitedBroadcast;
@@ -174,17 +214,15 @@ public sealed partial class Ipv4Layer
             return Verdict.Drop(DropReason.IpInvalidSource);
         }
 
-        if (IsLocal(source))
-        {
-            return Verdict.Drop(DropReason.IpLocalSource);
-        }
+        return IsLocal(source) ? Verdict.Drop(DropReason.IpLocalSource) : Verdict.Continue;
+    }
 
+    private bool IsForThisHost(Ipv4Link link, uint destination)
+    {
         var isGroup = destination == Ipv4Kind.LimitedBroadcast
             || links.Broadcast(destination)
             || (Ipv4Kind.IsMulticast(destination) && link.NetworkInterface.IsMember(Ipv4Kind.EthernetGroup(destination)));
-        return isGroup || (IsLocal(destination) && !Ipv4Kind.IsLoopback(destination))
-            ? Verdict.Continue
-            : Verdict.Drop(DropReason.IpInvalidDestination);
+        return isGroup || (IsLocal(destination) && !Ipv4Kind.IsLoopback(destination));
     }
 
     /// <summary>Options are skipped, but they must have a form, and none may route (ip_options_compile, accept_source_route 0).</summary>

@@ -90,16 +90,12 @@ public sealed partial class Ipv4Layer
         }
 
         var source = destination.Source.IsUnspecified ? hop.Source : destination.Source.Ipv4;
-        if (!Fits(transport, metadata.TotalLength, metadata.GsoSize, destination.Protocol, hop.Mtu))
+        var fits = Fits(transport, metadata.TotalLength, metadata.GsoSize, destination.Protocol, hop.Mtu);
+        if (!fits && (metadata.GsoSize != 0 || (destination.DontFragment && !hop.IsMtuLocked)
+            || metadata.TotalLength + Ipv4Header.Length > Ipv4Header.MaxTotalLength))
         {
-            if (metadata.GsoSize != 0 || (destination.DontFragment && !hop.IsMtuLocked)
-                || metadata.TotalLength + Ipv4Header.Length > Ipv4Header.MaxTotalLength)
-            {
-                errors.Report(TransportErrorKind.PacketTooBig, destination.Protocol, source, address, transport, hop.Mtu);
-                return Verdict.Drop(DropReason.PacketTooBig);
-            }
-
-            return Fragment(packet, ref metadata, in destination, in hop, source);
+            errors.Report(TransportErrorKind.PacketTooBig, destination.Protocol, source, address, transport, hop.Mtu);
+            return Verdict.Drop(DropReason.PacketTooBig);
         }
 
         var hasDontFragment = destination.DontFragment && !hop.IsMtuLocked;
@@ -110,7 +106,13 @@ public sealed partial class Ipv4Layer
         }
 
         PushHeader(ref metadata, in destination, in hop, source, identification, hasDontFragment ? Ipv4Header.DontFragment : (ushort)0);
-        return PushLink(packet, in hop);
+        verdict = RunLocalOutHooks(packet, ref metadata, hop.Interface);
+        if (!verdict.IsContinue)
+        {
+            return verdict;
+        }
+
+        return fits ? PushLink(packet, in hop) : Fragment(packet, ref metadata, in hop, hop.Mtu);
     }
 
     /// <summary>Makes a place of the cache the hop of a destination, unless it is.</summary>
@@ -239,10 +241,19 @@ public sealed partial class Ipv4Layer
     /// Cuts a datagram (RFC 791 §3.2): every fragment is a copy in fresh frames, because the original may have another
     /// holder, and all of them come back through <see cref="TryResumeEgress"/> or wait for the neighbour.
     /// </summary>
-    private Verdict Fragment(Frame packet, ref FrameMetadata metadata, in Outgoing destination, in Hop hop, uint source)
+    /// <param name="packet">It begins with its network header; a fragment itself if it came from elsewhere.</param>
+    private Verdict Fragment(Frame packet, ref FrameMetadata metadata, in Hop hop, int mtu)
     {
-        var total = metadata.TotalLength;
-        var piece = (hop.Mtu - Ipv4Header.Length) & ~7;
+        var headerLength = Ipv4Header.HeaderLength(Arena.Data(ref metadata));
+        var header = Arena.Data(ref metadata).Slice(0, headerLength);
+        var word = Ipv4Header.FragmentWord(header);
+        var total = metadata.TotalLength - headerLength;
+        var piece = (mtu - headerLength) & ~7;
+        if (piece <= 0 || Ipv4Header.FragmentStart(header) + headerLength + total > Ipv4Header.MaxTotalLength)
+        {
+            return Verdict.Drop(DropReason.PacketTooBig);
+        }
+
         var count = (total + piece - 1) / piece;
         if (arena.Available(Share.Reserve) < count * PacketBytes.FramesFor(piece))
         {
@@ -256,23 +267,35 @@ public sealed partial class Ipv4Layer
         }
 
         ledger.Created += count - metadata.WirePackets;
-        var identification = NextIdentification(in hop, 1);
         for (var start = 0; start < total; start += piece)
         {
             var length = Math.Min(piece, total - start);
-            if (!PacketBytes.TryCopy(arena, packet, start, length, Share.Reserve, Holders.Loop, out var fragment))
+            if (!PacketBytes.TryCopy(arena, packet, headerLength + start, length, Share.Reserve, Holders.Loop, out var fragment))
             {
                 ledger.DropEgress(DropReason.NoMemory, 1);
                 continue;
             }
 
             var more = start + length < total ? Ipv4Header.MoreFragments : 0;
-            PushHeader(ref arena.Metadata(fragment), in destination, in hop, source, identification, (ushort)((start / 8) | more));
+            PushFragmentHeader(ref arena.Metadata(fragment), header, (ushort)((word + (start / 8)) | more));
             SendFragment(fragment, in hop);
         }
 
         arena.EndTransmit(packet, Holders.Loop);
         return Verdict.Held;
+    }
+
+    /// <param name="header">The datagram's header with its options.</param>
+    private static void PushFragmentHeader(ref FrameMetadata metadata, ReadOnlySpan<byte> header, ushort fragmentWord)
+    {
+        metadata.TransportOffset = metadata.DataOffset;
+        metadata.DataOffset -= (ushort)header.Length;
+        metadata.DataLength += (ushort)header.Length;
+        metadata.TotalLength += header.Length;
+        metadata.NetworkOffset = metadata.DataOffset;
+        var own = Arena.Data(ref metadata).Slice(0, header.Length);
+        header.CopyTo(own);
+        Ipv4Header.MakeFragment(own, metadata.TotalLength, fragmentWord);
     }
 
     private void SendFragment(Frame fragment, in Hop hop)

@@ -6,7 +6,7 @@ using Millrace.Workers;
 namespace Millrace.Ip;
 
 /// <summary>
-/// The state of IPv4 and everything that is not done for every packet: <see cref="Ipv4Stage{TSettings, TVlan}"/> is the door to
+/// The state of IPv4 and everything that is not done for every packet: <see cref="Ipv4Stage{TSettings, TVlan, THooks}"/> is the door to
 /// it. What the control plane may change while the stack runs is public.
 /// </summary>
 public sealed partial class Ipv4Layer : NetworkLayer
@@ -16,6 +16,7 @@ public sealed partial class Ipv4Layer : NetworkLayer
     private readonly Arena arena;
     private readonly Ledger ledger;
     private readonly IIpv4Settings settings;
+    private readonly INetfilterHooks? hooks;
     private readonly Ipv4Link[] links;
     private readonly RouteTable routes = new(RouteCapacity);
     private readonly PathMtuTable paths;
@@ -32,10 +33,11 @@ public sealed partial class Ipv4Layer : NetworkLayer
 
     internal Ipv4Layer(
         IIpv4Settings settings, Arena arena, Ledger ledger, Outbox outbox, TransportErrors transportErrors, Entropy entropy,
-        IReadOnlyList<NetworkInterface> interfaces, InterfaceAddresses? addresses = null)
+        IReadOnlyList<NetworkInterface> interfaces, InterfaceAddresses? addresses = null, INetfilterHooks? hooks = null)
     {
         this.arena = arena;
         this.ledger = ledger;
+        this.hooks = hooks;
         this.settings = settings;
         links = new Ipv4Link[interfaces.Count];
         for (var i = 0; i < links.Length; i++)
@@ -50,8 +52,8 @@ public sealed partial class Ipv4Layer : NetworkLayer
         ready = new EgressReady(arena);
         errors = new SentPacketErrors(arena, transportErrors);
         arp = new ArpSender(arena, outbox);
-        neighbours = new AddressResolution(arena, ledger, entropy, settings, links, arp, ready, errors, hops);
         icmpSender = new IcmpSender(arena, outbox, links, new IcmpRateLimit(entropy, settings));
+        neighbours = new AddressResolution(arena, ledger, entropy, settings, links, arp, ready, errors, icmpSender, hops);
         icmpReceiver = new IcmpReceiver(arena, settings, links, icmpSender, errors, paths, hops);
         reassembly = new Reassembly(arena, ledger, entropy, settings, icmpSender);
         loopback = new LoopbackQueue(arena, ledger);
@@ -93,7 +95,7 @@ public sealed partial class Ipv4Layer : NetworkLayer
             routes.RemoveConnected(link.Own & link.Address.Mask, link.Address.PrefixLength, link.Index);
         }
 
-        neighbours.Flush(link.Index);
+        neighbours.Flush(link.Index, Now);
         PutAddress(link, address);
     }
 
@@ -206,7 +208,7 @@ public sealed partial class Ipv4Layer : NetworkLayer
         }
         else
         {
-            neighbours.Flush(link.Index);
+            neighbours.Flush(link.Index, Now);
         }
     }
 

@@ -12,30 +12,35 @@ namespace Millrace.Ip;
 /// </summary>
 [Drops(
     DropReason.PacketTooSmall, DropReason.OtherHost, DropReason.HeaderTruncated, DropReason.IpInHeader, DropReason.IpChecksum, DropReason.IpInvalidSource,
-    DropReason.IpInvalidDestination, DropReason.IpLocalSource, DropReason.IpOutNoRoutes, DropReason.PacketTooBig, DropReason.ChecksumIncomplete,
+    DropReason.IpInvalidDestination, DropReason.IpLocalSource, DropReason.IpOutNoRoutes, DropReason.IpInNoRoutes, DropReason.PacketTooBig, DropReason.ChecksumIncomplete,
     DropReason.FragmentReassemblyTimeout, DropReason.FragmentTooFar, DropReason.FragmentOverlap, DropReason.DuplicateFragment,
     DropReason.FragmentMemory, DropReason.IcmpChecksum, DropReason.IcmpInvalid, DropReason.ArpInvalid, DropReason.NeighbourFailed,
     DropReason.NeighbourQueueFull, DropReason.NeighbourTableFull, DropReason.DeviceNotReady, DropReason.NoMemory)]
 [Needs(PacketFact.LinkHeaderParsed)]
 [Ensures(PacketFact.NetworkHeaderParsed, PacketFact.Whole)]
-public struct Ipv4Stage<TSettings, TVlan>
+public struct Ipv4Stage<TSettings, TVlan, THooks>
     : INetworkStage, IResumesIngress, IResumesEgress, IPollStart, ITimed, IStartStop, IInterfaceObserver, IWorkerNotices
     where TSettings : struct, IIpv4Settings
     where TVlan : struct, IVlanOffloadSettings
+    where THooks : struct, INetfilterHooks
 {
     private const int HeadersLength = EthernetHeader.Length + Ipv4Header.Length;
 
+    private const int NoInterface = -1;
+
     private TSettings settings;
     private TVlan vlan;
+    private THooks hooks;
     private Ipv4Layer layer;
 
     public Ipv4Stage(
         TSettings settings, TVlan vlan, Arena arena, Ledger ledger, Outbox outbox, TransportErrors errors, Entropy entropy,
-        IReadOnlyList<NetworkInterface> interfaces, WorkerPort? workers = null, InterfaceAddresses? addresses = null)
+        IReadOnlyList<NetworkInterface> interfaces, WorkerPort? workers = null, InterfaceAddresses? addresses = null, THooks hooks = default)
     {
         this.settings = settings;
         this.vlan = vlan;
-        layer = new Ipv4Layer(settings, arena, ledger, outbox, errors, entropy, interfaces, addresses);
+        this.hooks = hooks;
+        layer = new Ipv4Layer(settings, arena, ledger, outbox, errors, entropy, interfaces, addresses, hooks is NoHooks ? null : hooks);
         layer.Join(workers);
     }
 
@@ -69,7 +74,29 @@ public struct Ipv4Stage<TSettings, TVlan>
         }
 
         var header = packet.Data;
-        if (layer.IsOrdinary(header, packet.Metadata.Interface) && TryTrim(ref packet, Ipv4Header.TotalLength(header)))
+        bool isOrdinary;
+        if (hooks.HasPreRouting)
+        {
+            isOrdinary = Ipv4Layer.HasOrdinaryHeader(header) && TryTrim(ref packet, Ipv4Header.TotalLength(header));
+            var seen = isOrdinary ? Verdict.Continue : layer.CheckUncommon(packet.Frame, packet.Offset, ref packet.Metadata);
+            if (seen.IsContinue)
+            {
+                seen = hooks.PreRouting(new HookPacket(packet.Frame, ref packet.Metadata, packet.Metadata.Interface, NoInterface));
+            }
+
+            if (!seen.IsContinue)
+            {
+                return HookVerdict.Settle(seen);
+            }
+
+            isOrdinary = isOrdinary && layer.IsForOrdinaryDelivery(header, packet.Metadata.Interface);
+        }
+        else
+        {
+            isOrdinary = layer.IsOrdinary(header, packet.Metadata.Interface) && TryTrim(ref packet, Ipv4Header.TotalLength(header));
+        }
+
+        if (isOrdinary)
         {
             packet.Protocol = Ipv4Header.Protocol(header);
             packet.Pull(Ipv4Header.Length);
@@ -77,7 +104,9 @@ public struct Ipv4Stage<TSettings, TVlan>
         }
         else
         {
-            var verdict = layer.ReceiveUncommon(packet.Frame, packet.Offset, ref packet.Metadata);
+            var verdict = hooks.HasPreRouting
+                ? layer.RouteUncommon(packet.Frame, packet.Metadata.NetworkOffset, ref packet.Metadata)
+                : layer.ReceiveUncommon(packet.Frame, packet.Offset, ref packet.Metadata);
             if (!verdict.IsContinue)
             {
                 return verdict;
@@ -88,6 +117,15 @@ public struct Ipv4Stage<TSettings, TVlan>
                 EtherType = EtherType.Ipv4,
                 Protocol = Ipv4Header.Protocol(header),
             };
+        }
+
+        if (hooks.HasLocalIn)
+        {
+            var seen = hooks.LocalIn(new HookPacket(packet.Frame, ref packet.Metadata, packet.Metadata.Interface, NoInterface));
+            if (!seen.IsContinue)
+            {
+                return HookVerdict.Settle(seen);
+            }
         }
 
         return packet.Protocol == IpProtocol.Icmp
@@ -109,7 +147,7 @@ public struct Ipv4Stage<TSettings, TVlan>
             && Ipv4Layer.Fits(packet.Data, packet.TotalLength, packet.Metadata.GsoSize, destination.Protocol, hop.Mtu))
         {
             WriteHeaders(ref packet, in destination, ref hop);
-            return Verdict.Continue;
+            return hooks.HasLocalOut || hooks.HasPostRouting ? RunLocalOutHooks(ref packet) : Verdict.Continue;
         }
 
         var verdict = layer.TransmitUncommon(packet.Frame, ref packet.Metadata, in destination);
@@ -164,6 +202,23 @@ public struct Ipv4Stage<TSettings, TVlan>
     public void InterfaceChanged(NetworkInterface networkInterface, long now) => layer.InterfaceChanged(networkInterface, now);
 
     public void Noticed(in WorkerNotice notice, long now) => layer.Noticed(in notice, now);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Verdict RunLocalOutHooks(ref Packet packet)
+    {
+        var verdict = Verdict.Continue;
+        if (hooks.HasLocalOut)
+        {
+            verdict = hooks.LocalOut(new HookPacket(packet.Frame, ref packet.Metadata, NoInterface, packet.Metadata.Interface));
+        }
+
+        if (hooks.HasPostRouting && verdict.IsContinue)
+        {
+            verdict = hooks.PostRouting(new HookPacket(packet.Frame, ref packet.Metadata, NoInterface, packet.Metadata.Interface));
+        }
+
+        return verdict.IsContinue ? verdict : HookVerdict.Settle(verdict);
+    }
 
     /// <summary>Cuts link-layer padding off; a packet that is too short, or a chain with padding, is not ordinary.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

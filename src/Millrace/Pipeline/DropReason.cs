@@ -28,6 +28,7 @@ public enum DropReason : byte
     IpLocalSource,
     IpNoProtocol,
     IpOutNoRoutes,
+    IpInNoRoutes,
     PacketTooBig,
     FragmentReassemblyTimeout,
     FragmentTooFar,
@@ -66,6 +67,7 @@ public enum DropReason : byte
     TcpTimeWait,
     SegmentationFailed,
     ChecksumIncomplete,
+    NetfilterDrop,
 
     /// <summary>A user's stage refused the packet.</summary>
     StagePolicy,
@@ -95,6 +97,7 @@ public static class DropReasons
         DropReason.IpLocalSource => "IP_LOCAL_SOURCE",
         DropReason.IpNoProtocol => "IP_NOPROTO",
         DropReason.IpOutNoRoutes => "IP_OUTNOROUTES",
+        DropReason.IpInNoRoutes => "IP_INNOROUTES",
         DropReason.PacketTooBig => "PKT_TOO_BIG",
         DropReason.FragmentReassemblyTimeout => "FRAG_REASM_TIMEOUT",
         DropReason.FragmentTooFar => "FRAG_TOO_FAR",
@@ -128,6 +131,7 @@ public static class DropReasons
         DropReason.TcpAbortOnData => "TCP_ABORT_ON_DATA",
         DropReason.SegmentationFailed => "SKB_GSO_SEG",
         DropReason.ChecksumIncomplete => "SKB_CSUM",
+        DropReason.NetfilterDrop => "NETFILTER_DROP",
         _ => null,
     };
 }

@@ -33,5 +33,9 @@ internal static class Throw
         throw new InvalidOperationException("A flow was given up that had not been claimed: the owners of flows are no longer true.");
 
     [DoesNotReturn]
+    public static void NoHookVerdict(VerdictKind verdict) =>
+        throw new InvalidOperationException($"A hook's verdict was {verdict}: return Continue, Drop or Consumed.");
+
+    [DoesNotReturn]
     public static void Disposed(string what) => throw new ObjectDisposedException(what);
 }

@@ -162,4 +162,20 @@ internal static class UserStages
         }
 
         """;
+
+    /// <summary>A hook at two points with something of Setup's, and one at another.</summary>
+    public const string Hooks = """"
+        public struct Wall(string label) : IPreRoutingHook, IPostRoutingHook
+        {
+            public string Label = label;
+            public Verdict PreRouting(HookPacket packet) => default;
+            public Verdict PostRouting(HookPacket packet) => default;
+        }
+
+        public struct Gate : IPreRoutingHook
+        {
+            public Verdict PreRouting(HookPacket packet) => Verdict.Drop(DropReason.NetfilterDrop);
+        }
+
+        """";
 }

@@ -19,7 +19,7 @@ public sealed class IpAllocationTests
         var outbox = new Outbox(arena, ledger);
         var errors = new TransportErrors();
         var ethernet = new EthernetStage<NicQueuesSettings>(default, [network]);
-        var ipv4 = new Ipv4Stage<Ipv4Settings, UntaggedSettings>(
+        var ipv4 = new Ipv4Stage<Ipv4Settings, UntaggedSettings, NoHooks>(
             new Ipv4Settings(new Ipv4Options()), default, arena, ledger, outbox, errors, new Entropy(1, 2), [network]);
         var udp = new UdpStage<UdpSettings, Echo>(default, default, arena, outbox, ipv4.Layer);
         byte[][] frames =

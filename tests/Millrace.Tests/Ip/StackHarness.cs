@@ -18,20 +18,22 @@ internal sealed class StackHarness : IDisposable
 
     private readonly NetworkInterface[] interfaces;
     private EthernetStage<NicQueuesSettings> ethernet;
-    private Ipv4Stage<Ipv4Settings, UntaggedSettings> ipv4;
+    private Ipv4Stage<Ipv4Settings, UntaggedSettings, RecordingHooks> ipv4;
     private UdpStage<UdpSettings, RecordingUdp> udp;
+    private readonly Queue<Frame> forwarded = new();
 
-    public StackHarness(Ipv4Options? options = null, int receive = 512, int reserve = 512, int sockets = 2048, bool promiscuous = false, MacAddress? mac = null)
+    public StackHarness(Ipv4Options? options = null, int receive = 512, int reserve = 512, int sockets = 2048, bool promiscuous = false, MacAddress? mac = null,
+        FakeNic? second = null, INetfilterHooks? hooks = null)
     {
         Nic = new FakeNic(mac ?? Wire.Own);
-        interfaces = [new NetworkInterface(0, "eth0", Nic)];
+        interfaces = second is null ? [new NetworkInterface(0, "eth0", Nic)] : [new NetworkInterface(0, "eth0", Nic), new NetworkInterface(1, "eth1", second)];
         Arena = new Arena(receive, reserve, sockets);
         Ledger = new Ledger();
         Outbox = new Outbox(Arena, Ledger);
         Entropy = new Entropy(1, 2);
         ethernet = new EthernetStage<NicQueuesSettings>(new NicQueuesSettings(promiscuous), interfaces);
-        ipv4 = new Ipv4Stage<Ipv4Settings, UntaggedSettings>(
-            new Ipv4Settings(options ?? new Ipv4Options()), default, Arena, Ledger, Outbox, Errors, Entropy, interfaces);
+        ipv4 = new Ipv4Stage<Ipv4Settings, UntaggedSettings, RecordingHooks>(
+            new Ipv4Settings(options ?? new Ipv4Options()), default, Arena, Ledger, Outbox, Errors, Entropy, interfaces, hooks: new RecordingHooks(hooks));
         Udp = new RecordingUdp([]);
         udp = new UdpStage<UdpSettings, RecordingUdp>(default, Udp, Arena, Outbox, ipv4.Layer);
         Time = Second;
@@ -131,6 +133,13 @@ internal sealed class StackHarness : IDisposable
 
     public Verdict Receive(byte[] data, params int[] splits) => ReceiveFrame(Allocate(data, splits));
 
+    public Verdict ReceiveOn(byte networkInterface, byte[] data)
+    {
+        var frame = Allocate(data);
+        Arena.Metadata(frame).Interface = networkInterface;
+        return ReceiveFrame(frame);
+    }
+
     public Verdict ReceiveFrame(Frame frame)
     {
         var packet = new Packet(frame, ref Arena.Metadata(frame));
@@ -167,7 +176,7 @@ internal sealed class StackHarness : IDisposable
         for (var isBusy = true; isBusy;)
         {
             isBusy = false;
-            while (ipv4.TryResumeEgress(out var ready))
+            while (ipv4.TryResumeEgress(out var ready) || forwarded.TryDequeue(out ready))
             {
                 Emit(ready, sent);
                 isBusy = true;
@@ -263,6 +272,34 @@ internal sealed class StackHarness : IDisposable
         return head;
     }
 
+    /// <summary>One packet in and whatever comes of it out, without looking at anything.</summary>
+    public void ForwardOnce(byte[] data)
+    {
+        Assert.True(Arena.TryAllocate(Share.Receive, Holders.Loop, out var frame));
+        ref var metadata = ref Arena.Metadata(frame);
+        metadata.DataLength = (ushort)data.Length;
+        metadata.TotalLength = data.Length;
+        data.CopyTo(Arena.Data(frame));
+        ReceiveFrame(frame);
+        for (var isBusy = true; isBusy;)
+        {
+            isBusy = ipv4.TryResumeEgress(out var ready) || forwarded.TryDequeue(out ready);
+            if (!isBusy && Outbox.TryTake(out var outgoing))
+            {
+                isBusy = true;
+                ready = outgoing.Frame;
+                var packet = new Packet(ready, ref Arena.Metadata(ready));
+                Assert.True(ipv4.Transmit(ref packet, in outgoing).IsContinue);
+            }
+
+            if (isBusy)
+            {
+                Ledger.Transmitted += Arena.Metadata(ready).WirePackets;
+                Arena.ReleaseChain(ready, Holders.Loop);
+            }
+        }
+    }
+
     /// <summary>Tells the stack the peer's link address, as an answer to its request would.</summary>
     public void KnowPeer(string address = Wire.PeerAddress)
     {
@@ -317,8 +354,14 @@ internal sealed class StackHarness : IDisposable
                 Ledger.Consumed += wirePackets;
                 Arena.ReleaseChain(packet.Frame, Holders.Loop);
                 break;
+            case VerdictKind.Transmit:
+                Ledger.Forwarded += wirePackets;
+                forwarded.Enqueue(packet.Frame);
+                break;
+            case VerdictKind.Held:
+                break;
             default:
-                Assert.Equal(VerdictKind.Held, verdict.Kind);
+                Assert.Fail($"The verdict was {verdict}.");
                 break;
         }
 
@@ -328,7 +371,7 @@ internal sealed class StackHarness : IDisposable
     private void Emit(Frame frame, List<Sent> sent)
     {
         Ledger.Transmitted += Arena.Metadata(frame).WirePackets;
-        sent.Add(new Sent(Gather(frame, Arena.Metadata(frame).DataOffset)));
+        sent.Add(new Sent(Gather(frame, Arena.Metadata(frame).DataOffset)) { Interface = Arena.Metadata(frame).Interface, GsoSize = Arena.Metadata(frame).GsoSize });
         Arena.ReleaseChain(frame, Holders.Loop);
     }
 

@@ -142,6 +142,13 @@ internal sealed class Sent(byte[] frame)
 
     public ushort EtherType => U16(12);
 
+    /// <summary>Index of the interface it went out by.</summary>
+    public int Interface { get; init; }
+
+    public int GsoSize { get; init; }
+
+    public string SourceMac => string.Join(':', Frame[6..12].Select(b => b.ToString("x2")));
+
     public string DestinationMac => string.Join(':', Frame[..6].Select(b => b.ToString("x2")));
 
     public byte[] Network => Frame[14..];
