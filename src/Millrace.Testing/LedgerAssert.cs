@@ -13,7 +13,7 @@ public static class LedgerAssert
     private const Holders Anybody = (Holders)ushort.MaxValue;
 
     /// <summary>
-    /// Frames: arena = free + held, and the shares are charged for what is held. Ingress: received = delivered + consumed +
+    /// Frames: arena = free + held, the shares are charged for what is held, and sockets for what is in their queues. Ingress: received = delivered + consumed +
     /// forwarded + dropped + held. Egress: created + forwarded = transmitted + dropped + held.
     /// </summary>
     /// <exception cref="LedgerException">A ledger does not balance; the message is its account.</exception>
@@ -32,6 +32,12 @@ public static class LedgerAssert
         if (charged != held)
         {
             faults.Add($"frames: {charged} charged to the shares, but {held} held");
+        }
+
+        var queued = TruesizeOfSocketQueues(arena);
+        if (arena.SocketMemory != queued)
+        {
+            faults.Add($"socket memory: {arena.SocketMemory} bytes are charged, but the queues of sockets hold {queued}");
         }
 
         Compare(faults, "ingress", stack.Ledger.IngressDue, stack.HeldIngress);
@@ -92,6 +98,19 @@ public static class LedgerAssert
         Line(text, $"egress   created {ledger.Created} + forwarded {ledger.Forwarded} = transmitted {ledger.Transmitted} + dropped {ledger.EgressDropped} + held {stack.HeldEgress}; due {ledger.EgressDue}");
         Drops(text, ledger.EgressDrops);
         return text.ToString();
+    }
+
+    private static long TruesizeOfSocketQueues(Arena arena)
+    {
+        const Holders Queues = Holders.ReceiveQueue | Holders.OutOfOrderQueue | Holders.RetransmitQueue;
+        var truesize = 0L;
+        for (var i = 1; i <= arena.Capacity; i++)
+        {
+            ref var metadata = ref arena.Metadata(new Frame(i));
+            truesize += (metadata.Holders & Queues) != 0 ? metadata.Truesize : 0;
+        }
+
+        return truesize;
     }
 
     private static void Compare(List<string> faults, string ledger, long due, long held)

@@ -148,7 +148,7 @@ internal sealed class SettingsParser(string profile, bool allRuntime, Action<Dia
 
         return new SettingSpec(
             getter.Name, getter.Type.Qualified(), converted.Expression ?? "default", converted.Display ?? "", origin.Named("Source", ""),
-            written is not null, isRuntime, capacity, range is not null, minimum, maximum);
+            written is not null, isRuntime, capacity, getter.Attribute("Millrace.HostWideAttribute") is not null, range is not null, minimum, maximum);
 
         bool IsOutside(long number) => number < minimum || number > maximum;
     }

@@ -53,7 +53,7 @@ internal static class CapacityRules
         }
 
         long connections = applications.Where(application => application.Spec.Kind != ApplicationKind.Udp).Sum(application => (long)application.Spec.Connections);
-        var limits = settings.SelectMany(group => group.Spec.Items).Where(item => item.Type == "global::Millrace.Memory.MemoryLimits").ToArray();
+        var limits = settings.SelectMany(group => group.Spec.Items).Where(item => item is { Type: "global::Millrace.Memory.MemoryLimits", IsHostWide: false }).ToArray();
         if (limits.Length == 0)
         {
             return (OutboxCapacity, "datagrams that are being sent");

@@ -101,6 +101,7 @@ internal sealed record SettingSpec(
     bool Given,
     bool IsRuntime,
     bool DecidesCapacity,
+    bool IsHostWide,
     bool HasRange,
     long Minimum,
     long Maximum)

@@ -88,6 +88,10 @@ public sealed class AllowedAttribute(long minimum, long maximum) : Attribute
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class DecidesCapacityAttribute : Attribute;
 
+/// <summary>The limits are of all connections together, so the memory set aside for each is not derived from them.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class HostWideAttribute : Attribute;
+
 /// <summary>Reasons a stage may give with <see cref="Verdict.Drop"/> or count by itself; the drop table is made of them.</summary>
 [AttributeUsage(AttributeTargets.Struct)]
 public sealed class DropsAttribute(params DropReason[] reasons) : Attribute

@@ -57,6 +57,12 @@ public sealed class Arena : IDisposable
     /// <summary>Frames that nobody holds.</summary>
     public int FreeCount => freeCount;
 
+    /// <summary>
+    /// Bytes of truesize in the queues of sockets, all of them (tcp_memory_allocated). Less than the frames charged to
+    /// <see cref="Share.Sockets"/>: datagrams that wait for their fragments, and what only a NIC has yet, are not in it.
+    /// </summary>
+    public long SocketMemory { get; internal set; }
+
     public int Quota(Share share) => quota[(int)share];
 
     public int Used(Share share) => used[(int)share];

@@ -87,6 +87,21 @@ public readonly ref struct TcpSocket(TcpSockets sockets, int index)
 
     /// <summary>Switches Nagle's algorithm off (TCP_NODELAY).</summary>
     public void SetNoDelay(bool value) => sockets.SetNoDelay(Index, value);
+
+    /// <inheritdoc cref="TcpSockets.ReceiveBufferOf"/>
+    public int ReceiveBuffer => sockets.ReceiveBufferOf(Index);
+
+    /// <inheritdoc cref="TcpSockets.SendBufferOf"/>
+    public int SendBuffer => sockets.SendBufferOf(Index);
+
+    /// <inheritdoc cref="TcpSockets.SetReceiveBuffer"/>
+    public void SetReceiveBuffer(int bytes) => sockets.SetReceiveBuffer(Index, bytes);
+
+    /// <inheritdoc cref="TcpSockets.SetSendBuffer"/>
+    public void SetSendBuffer(int bytes) => sockets.SetSendBuffer(Index, bytes);
+
+    /// <inheritdoc cref="TcpSockets.SetWindowClamp"/>
+    public void SetWindowClamp(int bytes) => sockets.SetWindowClamp(Index, bytes);
 }
 
 /// <summary>A connection's place and how often that place was used before.</summary>

@@ -112,16 +112,3 @@ internal struct DelayedAck
     private void GoQuick(int window, int segmentLength) =>
         Quick = Math.Max(Quick, Math.Clamp(window / (2 * Math.Max(segmentLength, 1)), 2, MaximumQuick));
 }
-
-/// <summary>Receive buffer autotuning (net/ipv4/tcp_input.c, tcp_rcv_space_adjust).</summary>
-internal struct ReceiveSpace
-{
-    /// <summary>Bytes the application took in the last round trip.</summary>
-    public int Drained;
-
-    /// <summary>Bytes taken in this one.</summary>
-    public int Draining;
-
-    public long Since;
-
-}

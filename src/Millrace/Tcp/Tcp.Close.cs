@@ -216,7 +216,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
             arena.ReleaseChain(range, Holders.OutOfOrderQueue);
         }
 
-        connection.RmemAlloc = 0;
+        UnchargeReceive(ref connection, connection.RmemAlloc);
         while (!connection.SendHead.IsNone)
         {
             RemoveFirst(ref connection);

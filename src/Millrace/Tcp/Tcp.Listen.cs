@@ -290,8 +290,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         UpdatePacingRate(ref connection);
         GrowSendBuffer(ref connection);
         RaiseReceiveBuffer(ref connection);
-        connection.Space.Since = now;
-        connection.Space.Drained = connection.RcvWnd;
+        StartReceiveSpace(ref connection);
     }
 
     private bool TryTakeSlot(int application, out int slot)

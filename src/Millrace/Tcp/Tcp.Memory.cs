@@ -1,10 +1,12 @@
+using System.Runtime.CompilerServices;
 using Millrace.Memory;
 
 namespace Millrace.Tcp;
 
 /// <content>
-/// The sockets' share of the arena, which is to all connections what tcp_mem is in Linux. When little of it is left, a
-/// connection gets no more than its guaranteed minimum, so that readers who do not read leave the others running.
+/// The account of all connections' queues, by truesize, and what is granted by it (tcp_mem; net/core/sock.c,
+/// __sk_mem_raise_allocated). The third limit is no more than the sockets' share of the arena less what is kept back for
+/// guaranteed minimums, so these can be kept: readers who do not read leave the others running.
 /// </content>
 public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
 {
@@ -15,35 +17,154 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
 
     private const int GuaranteedTruesize = GuaranteedFramesToReceive * Arena.FrameTruesize;
 
+    /// <summary>Bytes of the unit of tcp_mem.</summary>
+    private const long PageLength = 4096;
+
     /// <summary>At most half of the share, however many connections are declared.</summary>
     private readonly int guaranteedFrames;
 
+    /// <summary>The rest of the share, in bytes of truesize.</summary>
+    private readonly long mostMemory;
+
     private bool isUnderPressure;
+    private long pressureSince;
 
-    private bool IsUnderPressure => arena.Available(Share.Sockets) <= guaranteedFrames;
+    public override bool IsUnderMemoryPressure => isUnderPressure;
 
-    /// <summary>Whether a send queue that holds so much may have another frame.</summary>
-    /// <param name="held">Bytes of truesize.</param>
-    private bool MaySend(int held) =>
-        !NotePressure() || held + Arena.FrameTruesize <= Math.Max(memory.Wmem.Minimum, GuaranteedTruesize);
+    // the kernel's ratio of the three, ¾ to 1 to 1½, where the share bounds them (tcp_init_mem)
+    private long LowMemory => Math.Min(memory.Mem.Minimum * PageLength, mostMemory / 2);
+
+    private long PressureMemory => Math.Min(memory.Mem.Default * PageLength, mostMemory * 2 / 3);
+
+    private long HighMemory => Math.Min(memory.Mem.Maximum * PageLength, mostMemory);
+
+    private int GuaranteedToReceive => Math.Max(memory.Rmem.Minimum, GuaranteedTruesize);
+
+    private int GuaranteedToSend => Math.Max(memory.Wmem.Minimum, GuaranteedTruesize);
+
+    /// <summary>
+    /// Whether only minimums are granted. The share may be short before the account is: reassembly and NICs have of it too.
+    /// </summary>
+    private bool IsOverHigh => isUnderPressure
+        && (arena.SocketMemory + Arena.FrameTruesize > HighMemory || arena.Available(Share.Sockets) <= guaranteedFrames);
+
+    /// <summary>Whether a connection's send queue may have another frame.</summary>
+    private bool MaySend(ref TcpConnection connection) =>
+        MayCharge(ref connection, connection.WmemQueued, GuaranteedToSend, Arena.FrameTruesize);
 
     /// <summary>
     /// Whether the queues of a connection may keep a packet that came in. A merged packet is judged by all of its frames: let
     /// in by its first, a thousand readers who do not read would share out what is kept back for the others.
     /// </summary>
-    private bool MayKeep(ref TcpConnection connection, Frame packet) =>
-        !NotePressure() || connection.RmemAlloc + TruesizeOf(packet) <= Math.Max(memory.Rmem.Minimum, GuaranteedTruesize);
+    private bool MayKeep(ref TcpConnection connection, int truesize) =>
+        MayCharge(ref connection, connection.RmemAlloc, GuaranteedToReceive, truesize);
 
-    private bool NotePressure()
+    private bool MayCharge(ref TcpConnection connection, int held, int guaranteed, int truesize)
     {
-        var pressed = IsUnderPressure;
-        if (pressed && !isUnderPressure)
+        if (!isUnderPressure && arena.SocketMemory + truesize <= LowMemory && !IsShareShort(truesize))
         {
-            counters.TCPMemoryPressures++;
+            return true;
         }
 
-        isUnderPressure = pressed;
-        return pressed;
+        return MayChargeMore(ref connection, held, guaranteed, truesize);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool MayChargeMore(ref TcpConnection connection, int held, int guaranteed, int truesize)
+    {
+        var after = arena.SocketMemory + truesize;
+        var isShort = IsShareShort(truesize);
+        if (after <= LowMemory && !isShort)
+        {
+            LeavePressure();
+            return true;
+        }
+
+        if (after > PressureMemory || isShort)
+        {
+            EnterPressure();
+        }
+
+        if (held + truesize <= guaranteed)
+        {
+            return true;
+        }
+
+        // those that have less than their part of the whole may have more
+        return after <= HighMemory && !isShort
+            && (!isUnderPressure || (connection.WmemQueued + connection.RmemAlloc + (long)truesize) * ConnectionsInUse < HighMemory);
+    }
+
+    private bool IsShareShort(int truesize) =>
+        arena.Available(Share.Sockets) - (truesize / Arena.FrameTruesize) < guaranteedFrames;
+
+    private int ConnectionsInUse => connections.Length - freeConnectionCount;
+
+    /// <summary>How many frames <see cref="MaySend(ref TcpConnection)"/> would grant one after another.</summary>
+    private int FramesToSend(ref TcpConnection connection)
+    {
+        const int Frame = Arena.FrameTruesize;
+        var used = arena.SocketMemory;
+        var free = Math.Max(arena.Available(Share.Sockets) - guaranteedFrames, 0);
+        var endsPressure = !isUnderPressure || used + Frame <= LowMemory;
+        var untilPressure = endsPressure ? (PressureMemory - used) / Frame : 0;
+        var part = ((HighMemory - 1) / Math.Max(ConnectionsInUse, 1)) - connection.WmemQueued - connection.RmemAlloc;
+        var fair = Math.Min(part, HighMemory - used) / Frame;
+        var granted = Math.Min(Math.Max(untilPressure, fair), free);
+        var guaranteed = Math.Min((GuaranteedToSend - connection.WmemQueued) / Frame, arena.Available(Share.Sockets));
+        return (int)Math.Max(Math.Max(granted, guaranteed), 0);
+    }
+
+    private void ChargeReceive(ref TcpConnection connection, int truesize)
+    {
+        connection.RmemAlloc += truesize;
+        arena.SocketMemory += truesize;
+    }
+
+    private void UnchargeReceive(ref TcpConnection connection, int truesize)
+    {
+        connection.RmemAlloc -= truesize;
+        Uncharge(truesize);
+    }
+
+    private void ChargeSend(ref TcpConnection connection, int truesize)
+    {
+        connection.WmemQueued += truesize;
+        arena.SocketMemory += truesize;
+    }
+
+    private void UnchargeSend(ref TcpConnection connection, int truesize)
+    {
+        connection.WmemQueued -= truesize;
+        Uncharge(truesize);
+    }
+
+    private void Uncharge(int truesize)
+    {
+        arena.SocketMemory -= truesize;
+        if (isUnderPressure && arena.SocketMemory < LowMemory && !IsShareShort(0))
+        {
+            LeavePressure();
+        }
+    }
+
+    private void EnterPressure()
+    {
+        if (!isUnderPressure)
+        {
+            isUnderPressure = true;
+            pressureSince = now;
+            counters.TCPMemoryPressures++;
+        }
+    }
+
+    private void LeavePressure()
+    {
+        if (isUnderPressure)
+        {
+            isUnderPressure = false;
+            counters.TCPMemoryPressuresChrono += (now - pressureSince) / Millisecond;
+        }
     }
 
     private int TruesizeOf(Frame packet)

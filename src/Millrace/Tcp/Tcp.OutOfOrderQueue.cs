@@ -41,11 +41,17 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         length -= RemoveCovered(ref connection, before, segment.Sequence + skip, length);
         var joins = !before.IsNone && RangeEnd(before) == segment.Sequence + skip;
         var verdict = KeepOutOfOrder(ref connection, ref segment, skip, length, before, joins);
-        counters.TCPOFOQueue += verdict.Kind == VerdictKind.Drop ? 0 : 1;
-        counters.TCPOFODrop += verdict.Kind == VerdictKind.Drop ? 1 : 0;
-        if (verdict.Kind != VerdictKind.Drop)
+        if (verdict.Kind == VerdictKind.Drop)
         {
-            GrowWindow(ref connection, ref segment);
+            counters.TCPOFODrop++;
+            return verdict;
+        }
+
+        counters.TCPOFOQueue++;
+        GrowWindow(ref connection, length, ((length - 1) / Arena.Stride + 1) * Arena.FrameTruesize);
+        if (settings.ReceiveBufferGrowth == ReceiveBufferGrowth.Proportional)
+        {
+            GrowReceiveBuffer(ref connection, connection.Space.Space);
         }
 
         return verdict;
@@ -61,20 +67,19 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
             return Verdict.Deliver;
         }
 
-        if (connection.RmemAlloc > connection.RcvBuf
-            || !MayKeep(ref connection, segment.Frame)
-            || (!joins && connection.OutOfOrder.Count >= MaximumRanges))
+        var sequence = segment.Sequence + skip;
+        if ((!joins && connection.OutOfOrder.Count >= MaximumRanges)
+            || !TryMakeRoom(ref connection, sequence, TruesizeOf(segment.Frame)))
         {
             return Verdict.Drop(DropReason.TcpOutOfOrderPrune);
         }
 
-        var sequence = segment.Sequence + skip;
         if (!TryTakePayload(ref segment, skip, length, Holders.OutOfOrderQueue, keepsLent: false, out var taken))
         {
             return Verdict.Drop(DropReason.SocketMemory);
         }
 
-        connection.RmemAlloc += taken.Truesize;
+        ChargeReceive(ref connection, taken.Truesize);
         if (joins)
         {
             ref var range = ref arena.Metadata(before);
@@ -197,31 +202,10 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
             }
 
             count -= metadata.DataLength;
-            connection.RmemAlloc -= metadata.Truesize;
+            UnchargeReceive(ref connection, metadata.Truesize);
             var next = metadata.NextFragment;
             arena.Release(head, Holders.OutOfOrderQueue);
             head = next;
-        }
-    }
-
-    /// <summary>Gives ranges up, the farthest first (tcp_prune_ofo_queue): the sender will repeat them.</summary>
-    private void PruneOutOfOrder(ref TcpConnection connection, int keep)
-    {
-        if (connection.OutOfOrder.IsEmpty)
-        {
-            return;
-        }
-
-        counters.OfoPruned++;
-        var before = Frame.None;
-        for (var i = 0; i < keep; i++)
-        {
-            before = before.IsNone ? connection.OutOfOrder.First : arena.Metadata(before).Next;
-        }
-
-        while (connection.OutOfOrder.Count > keep)
-        {
-            ReleaseRange(ref connection, connection.OutOfOrder.RemoveAfter(arena, before));
         }
     }
 
@@ -229,7 +213,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
     {
         for (var frame = range; !frame.IsNone; frame = arena.Metadata(frame).NextFragment)
         {
-            connection.RmemAlloc -= arena.Metadata(frame).Truesize;
+            UnchargeReceive(ref connection, arena.Metadata(frame).Truesize);
         }
 
         arena.ReleaseChain(range, Holders.OutOfOrderQueue);

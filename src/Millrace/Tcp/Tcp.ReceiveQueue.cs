@@ -21,6 +21,12 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
             return Verdict.Drop(DropReason.TcpOldData);
         }
 
+        if (segment.Metadata.GsoSize is > 0 and <= CopyLimit)
+        {
+            PackSegment(ref segment);
+        }
+
+        MeasureReceiveRtt(ref connection, ref segment);
         if (skip < 0)
         {
             return ArriveOutOfOrder(index, ref connection, ref segment);
@@ -34,6 +40,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         }
 
         var length = segment.PayloadLength - skip;
+        var allocated = connection.RmemAlloc;
         var verdict = Keep(ref connection, ref segment, skip, length);
         if (verdict.Kind == VerdictKind.Drop)
         {
@@ -45,8 +52,13 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         connection.Readable += length;
         connection.RcvNxt += length;
         MeasureSegment(ref connection, ref segment);
+        connection.Space.MeasureByWindow(connection.RcvNxt, connection.RcvWnd, now);
+        if (length >= LengthThatGrows)
+        {
+            GrowWindow(ref connection, length, Math.Max(connection.RmemAlloc - allocated, Arena.FrameTruesize));
+        }
+
         connection.Ack.Received(now, connection.RcvWnd, connection.RcvMss, connection.Rtt.Timeout);
-        GrowWindow(ref connection, ref segment);
         var hadGap = !connection.OutOfOrder.IsEmpty;
         if (hadGap)
         {
@@ -69,29 +81,12 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
             return Verdict.Deliver;
         }
 
-        if (connection.RmemAlloc > connection.RcvBuf)
+        var truesize = TruesizeOf(segment.Frame);
+        if (!TryMakeRoom(ref connection, connection.RcvNxt, truesize) && !IsForced(ref connection))
         {
-            counters.PruneCalled++;
-            while (connection.RmemAlloc > connection.RcvBuf && !connection.OutOfOrder.IsEmpty)
-            {
-                PruneOutOfOrder(ref connection, connection.OutOfOrder.Count / 2);
-            }
-
-            if (connection.RmemAlloc > connection.RcvBuf)
-            {
-                return Verdict.Drop(DropReason.SocketReceiveBuffer);
-            }
-        }
-
-        if (!MayKeep(ref connection, segment.Frame))
-        {
-            PruneOutOfOrder(ref connection, keep: 0);
-            if (!MayKeep(ref connection, segment.Frame))
-            {
-                return TryCopyBehind(connection.ReceiveTail, Holders.ReceiveQueue, ref segment, skip, length)
-                    ? Verdict.Deliver
-                    : Verdict.Drop(DropReason.SocketMemory);
-            }
+            return TryCopyBehind(connection.ReceiveTail, Holders.ReceiveQueue, ref segment, skip, length)
+                ? Verdict.Deliver
+                : Verdict.Drop(HasRoom(ref connection) ? DropReason.SocketMemory : DropReason.SocketReceiveBuffer);
         }
 
         if (!TryTakePayload(ref segment, skip, length, Holders.ReceiveQueue, keepsLent: connection.Readable == 0, out var taken))
@@ -100,9 +95,16 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         }
 
         Append(ref connection, taken);
-        connection.RmemAlloc += taken.Truesize;
+        ChargeReceive(ref connection, taken.Truesize);
         return taken.IsCopy ? Verdict.Deliver : Verdict.Queued;
     }
+
+    /// <summary>
+    /// What is next is taken by a reader that has nothing to read, or the connection would not go on (sk_forced_mem_schedule),
+    /// unless what is kept back for all would go.
+    /// </summary>
+    private bool IsForced(ref TcpConnection connection) =>
+        connection.ReceiveHead.IsNone && !IsOverHigh;
 
     private void Append(ref TcpConnection connection, Payload payload)
     {
@@ -236,20 +238,39 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
             data = data.Slice(skip, Math.Min(data.Length - skip, length));
             skip = 0;
             length -= data.Length;
+            while (!data.IsEmpty)
+            {
+                if (!TryCopyInto(ref payload, ref data, holder))
+                {
+                    arena.ReleaseChain(payload.Head, holder);
+                    payload = default;
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Fills the last copy, then begins another.</summary>
+    private bool TryCopyInto(ref Payload payload, ref Span<byte> data, Holders holder)
+    {
+        if (payload.Tail.IsNone || arena.Metadata(payload.Tail).DataLength == Arena.Stride)
+        {
             if (!arena.TryAllocate(Share.Sockets, holder, out var copy))
             {
-                arena.ReleaseChain(payload.Head, holder);
-                payload = default;
                 return false;
             }
 
-            ref var metadata = ref arena.Metadata(copy);
-            metadata.DataOffset = 0;
-            metadata.DataLength = (ushort)data.Length;
-            data.CopyTo(Arena.Slot(ref metadata));
-            Link(ref payload, copy, metadata.Truesize);
+            arena.Metadata(copy).DataOffset = 0;
+            Link(ref payload, copy, arena.Metadata(copy).Truesize);
         }
 
+        ref var metadata = ref arena.Metadata(payload.Tail);
+        var count = Math.Min(data.Length, Arena.Stride - metadata.DataLength);
+        data[..count].CopyTo(Arena.Slot(ref metadata)[metadata.DataLength..]);
+        metadata.DataLength = (ushort)(metadata.DataLength + count);
+        data = data[count..];
         return true;
     }
 }

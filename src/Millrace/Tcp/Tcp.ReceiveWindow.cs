@@ -19,14 +19,24 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         connection.AdvertisedMss = Math.Clamp(path, settings.MinimumSegmentSize, MaximumUnscaledWindow);
         connection.RcvMss = Math.Min(connection.AdvertisedMss, DefaultMss);
         connection.ReceiveWindowScale = settings.WindowScaling
-            ? (byte)Math.Clamp(BitOperations.Log2((uint)memory.Rmem.Maximum) - 15, 0, TcpOptions.MaximumWindowScale)
+            ? (byte)Math.Clamp(BitOperations.Log2((uint)Math.Max(memory.Rmem.Maximum, memory.RmemMax)) - 15, 0, TcpOptions.MaximumWindowScale)
             : (byte)0;
-        var space = Math.Min(PayloadOf(ref connection, connection.RcvBuf), MaximumUnscaledWindow);
+        StartWindow(ref connection);
+    }
+
+    /// <summary>The first window, which no scale applies to (tcp_select_initial_window).</summary>
+    private void StartWindow(ref TcpConnection connection)
+    {
+        var space = PayloadOf(ref connection, connection.RcvBuf);
+        space = Math.Min(connection.AskedWindowClamp == 0 ? space : Math.Min(space, connection.AskedWindowClamp), MaximumUnscaledWindow);
         connection.RcvWnd = space > connection.AdvertisedMss ? space - (space % connection.AdvertisedMss) : space;
         if (settings.InitialReceiveWindow > 0)
         {
             LimitFirstWindow(ref connection);
         }
+
+        connection.RcvSsThresh = connection.RcvWnd;
+        connection.WindowClamp = space;
     }
 
     /// <summary>What is left of the window announced last: RCV.WND counted from RCV.NXT.</summary>
@@ -43,38 +53,55 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
 
     /// <summary>
     /// The window the buffer has room for: no less than a segment or a sixteenth of the whole, else none at all (the
-    /// receiver's side of the silly window, RFC 9293 §3.8.6.2.2).
+    /// receiver's side of the silly window, RFC 9293 §3.8.6.2.2), and no more than the threshold.
     /// </summary>
     private int FreeWindow(ref TcpConnection connection)
     {
-        var whole = PayloadOf(ref connection, connection.RcvBuf);
+        var allowed = PayloadOf(ref connection, connection.RcvBuf);
+        var whole = Math.Min(connection.WindowClamp, allowed);
         var free = PayloadOf(ref connection, Math.Max(connection.RcvBuf - connection.RmemAlloc, 0));
         var mss = Math.Min(connection.RcvMss, whole);
         var unit = 1 << connection.ReceiveWindowScale;
-        if (free < whole >> 4 || free < mss || free < unit)
+        if (free < whole >> 1)
         {
-            return 0;
-        }
+            connection.Ack.Quick = 0;
+            if (isUnderPressure)
+            {
+                LimitWindow(ref connection);
+            }
 
-        if (settings.InitialReceiveWindow > 0)
-        {
-            free = Math.Min(free, connection.RcvSsThresh);
+            // no more than there is, because the scale has no smaller unit
+            free &= -unit;
+            if (free < allowed >> 4 || free < mss)
+            {
+                return 0;
+            }
         }
 
         // after the test, or a sixteenth of a large buffer would be more than what is guaranteed and the window stay shut
-        if (IsUnderPressure)
+        if (IsOverHigh)
         {
             free = Math.Min(free, GuaranteedFramesToReceive * connection.AdvertisedMss);
         }
 
+        free = Math.Min(free, connection.RcvSsThresh);
         if (connection.ReceiveWindowScale > 0)
         {
-            return Math.Min((free + unit - 1) & ~(unit - 1), MaximumUnscaledWindow << connection.ReceiveWindowScale);
+            return Math.Min((free + unit - 1) & -unit, MaximumUnscaledWindow << connection.ReceiveWindowScale);
         }
 
         // without a scale, whole segments, so that the right edge does not creep
         var window = connection.RcvWnd;
-        return Math.Min(window <= free - mss || window > free ? free - (free % Math.Max(mss, 1)) : window, MaximumUnscaledWindow);
+        if (window <= free - mss || window > free)
+        {
+            window = free - (free % Math.Max(mss, 1));
+        }
+        else if (mss == whole && free > window + (whole >> 1))
+        {
+            window = free;
+        }
+
+        return Math.Min(window, MaximumUnscaledWindow);
     }
 
     /// <summary>Settles the window of a segment that is about to be sent. The right edge never moves back (RFC 9293 §3.8.6).</summary>
@@ -131,46 +158,24 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         var length = segment.Metadata.GsoSize > 0 ? segment.Metadata.GsoSize : segment.PayloadLength;
         if (length >= connection.RcvMss)
         {
+            if (length != connection.RcvMss)
+            {
+                MeasureRatio(ref connection, length);
+            }
+
             connection.RcvMss = Math.Min(length, connection.AdvertisedMss);
-            var frames = (length + Arena.Stride - 1) / Arena.Stride;
-            connection.ScalingRatio = Math.Clamp((length << 8) / (frames * Arena.FrameTruesize), 1, 255);
         }
     }
 
-    /// <summary>
-    /// Grows the receive buffer to twice what the application takes in a round trip, so that the window does not bound the
-    /// sender (tcp_rcv_space_adjust).
-    /// </summary>
-    private void ModerateReceiveBuffer(ref TcpConnection connection, int count)
+    private void MeasureRatio(ref TcpConnection connection, int length)
     {
-        if (!settings.ModerateReceiveBuffer)
+        var frames = (length + Arena.Stride - 1) / Arena.Stride;
+        var ratio = Math.Clamp((length << 8) / (frames * Arena.FrameTruesize), 1, 255);
+        if (ratio != connection.ScalingRatio)
         {
-            return;
+            connection.ScalingRatio = ratio;
+            ClampWindow(ref connection, PayloadOf(ref connection, connection.RcvBuf));
+            connection.Space.Space = Math.Min(connection.Space.Space, connection.WindowClamp);
         }
-
-        ref var space = ref connection.Space;
-        space.Draining += count;
-        var rtt = Math.Max(connection.Rtt.Smoothed, 1);
-        if (now - space.Since < rtt * Microsecond)
-        {
-            return;
-        }
-
-        if (space.Draining > space.Drained)
-        {
-            var window = (2L * space.Draining) + (16L * connection.AdvertisedMss);
-            window += settings.ReceiveBufferGrowth == ReceiveBufferGrowth.Steps
-                ? StepOf(window, space.Draining, space.Drained)
-                : window * (space.Draining - space.Drained) / Math.Max(space.Drained, 1);
-            space.Drained = space.Draining;
-            var wanted = TruesizeOf(ref connection, window);
-            if (!IsUnderPressure)
-            {
-                connection.RcvBuf = (int)Math.Max(connection.RcvBuf, Math.Min(wanted, memory.Rmem.Maximum));
-            }
-        }
-
-        space.Draining = 0;
-        space.Since = now;
     }
 }

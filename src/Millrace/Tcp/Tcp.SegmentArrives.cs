@@ -148,7 +148,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         connection.RcvNxt += 1;
         connection.Traits |= TcpTraits.PeerClosed;
         notices |= TcpNotices.PeerClosed;
-        PruneOutOfOrder(ref connection, keep: 0);
+        ReleaseOutOfOrder(ref connection);
         Demand(index, TcpPending.Ack);
         Transit(ref connection, TcpEvent.Fin);
         if (connection.State == TcpState.TimeWait)

@@ -32,15 +32,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
 
         var length = TailRoom(ref connection);
         var frames = Math.Max((connection.SndBuf - connection.WmemQueued + Arena.FrameTruesize - 1) / Arena.FrameTruesize, 0);
-        var free = Math.Max(arena.Available(Share.Sockets) - guaranteedFrames, 0);
-        if (frames > free)
-        {
-            // beyond what is free for all, only the guaranteed minimum
-            var minimum = Math.Max(memory.Wmem.Minimum, GuaranteedTruesize);
-            var guaranteed = Math.Max((minimum - connection.WmemQueued) / Arena.FrameTruesize - free, 0);
-            frames = Math.Min(frames, Math.Min(free + guaranteed, arena.Available(Share.Sockets)));
-        }
-
+        frames = Math.Min(frames, FramesToSend(ref connection));
         return (int)Math.Min(length + ((long)frames * connection.Mss), int.MaxValue);
     }
 
@@ -104,9 +96,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
             return false;
         }
 
-        if (!MaySend(connection.WmemQueued)
+        if (!MaySend(ref connection)
             || !arena.TryAllocate(Share.Sockets, Holders.RetransmitQueue, out var frame))
         {
+            ModerateSendBuffer(ref connection);
+
             // no acknowledgment may be due that would tell of room
             connection.WritableAt = Math.Min(connection.WritableAt, now + WritableRetry);
             Schedule(index, ref connection);
@@ -137,7 +131,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         }
 
         connection.SendTail = frame;
-        connection.WmemQueued += metadata.Truesize;
+        ChargeSend(ref connection, metadata.Truesize);
     }
 
     private Frame NextInSendQueue(Frame frame) => new(sendLinks[frame.Index]);
@@ -190,7 +184,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
     {
         var frame = connection.SendHead;
         var next = NextInSendQueue(frame);
-        connection.WmemQueued -= arena.Metadata(frame).Truesize;
+        UnchargeSend(ref connection, arena.Metadata(frame).Truesize);
         connection.SendHead = next;
         if (connection.SendTail == frame)
         {
@@ -234,25 +228,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
             connection.SendTail = rest;
         }
 
-        connection.WmemQueued += tail.Truesize;
+        ChargeSend(ref connection, tail.Truesize);
         return true;
     }
-
-    /// <summary>The send buffer grows with the congestion window (tcp_sndbuf_expand).</summary>
-    private void GrowSendBuffer(ref TcpConnection connection)
-    {
-        if (IsUnderPressure)
-        {
-            return;
-        }
-
-        var segments = Math.Max(settings.InitialCongestionWindow, (connection.Congestion.Window / connection.Mss) + 1);
-        var wanted = Math.Min(2L * segments * Arena.FrameTruesize, memory.Wmem.Maximum);
-        connection.SndBuf = (int)Math.Max(connection.SndBuf, wanted);
-    }
-
-    /// <summary>Whether a writer that was cut short is told: a third of the buffer is free (sk_stream_is_writeable).</summary>
-    private bool IsWritable(ref TcpConnection connection) =>
-        connection.SndBuf - connection.WmemQueued >= connection.WmemQueued / 2
-        && MaySend(connection.WmemQueued) && arena.Available(Share.Sockets) > 0;
 }

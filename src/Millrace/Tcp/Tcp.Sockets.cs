@@ -74,7 +74,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
 
         if (count > 0 && !connection.Has(TcpTraits.PeerClosed))
         {
-            ModerateReceiveBuffer(ref connection, count);
+            ModerateReceiveBuffer(ref connection);
             OpenWindow(index, ref connection);
         }
     }
@@ -88,7 +88,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
             connection.ReceiveTail = Frame.None;
         }
 
-        connection.RmemAlloc -= metadata.Truesize;
+        UnchargeReceive(ref connection, metadata.Truesize);
         arena.Release(frame, Holders.ReceiveQueue);
     }
 }

@@ -134,6 +134,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         outputMask = outputRing.Length - 1;
         sendLinks = new int[arena.Capacity + 1];
         guaranteedFrames = Math.Min(arena.Quota(Share.Sockets) / 2, slotCount * GuaranteedFramesEach);
+        mostMemory = (long)(arena.Quota(Share.Sockets) - guaranteedFrames) * Arena.FrameTruesize;
         for (var i = 0; i < count; i++)
         {
             if (applications.Port(i) != 0 && !TryListen(i, (ushort)applications.Port(i), applications.Backlog(i), applications.FastOpenQueue(i)))
@@ -143,7 +144,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         }
     }
 
-    public ref readonly TcpCounters Counters => ref counters;
+    public override ref readonly TcpCounters Counters => ref counters;
 
     public void PollStart(long now) => this.now = now;
 

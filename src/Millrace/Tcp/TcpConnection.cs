@@ -29,8 +29,14 @@ internal struct TcpConnection
     public int RcvWnd;
     public int RcvBuf;
 
-    /// <summary>How far the window has opened, where it starts small (<see cref="ITcpSettings.InitialReceiveWindow"/>).</summary>
+    /// <summary>What a window may be at most now; it grows as data comes whose frames are well filled (rcv_ssthresh).</summary>
     public int RcvSsThresh;
+
+    /// <summary>What a window may be ever, in this buffer.</summary>
+    public int WindowClamp;
+
+    /// <summary>The application's bound of it; 0 for none.</summary>
+    public int AskedWindowClamp;
 
     /// <summary>Truesize of the frames in the receive and out-of-order queues.</summary>
     public int RmemAlloc;
@@ -212,7 +218,7 @@ internal enum TcpPending : ushort
 
 /// <summary>What is true of a connection for longer.</summary>
 [Flags]
-internal enum TcpTraits : ushort
+internal enum TcpTraits : uint
 {
     None = 0,
     Timestamps = 1 << 0,
@@ -253,6 +259,12 @@ internal enum TcpTraits : ushort
 
     /// <summary>Sending stopped because too much is below TCP; a completed transmit goes on with it (TSQ_THROTTLED).</summary>
     Throttled = 1 << 13,
+
+    /// <summary>The application chose the size of the receive buffer (SOCK_RCVBUF_LOCK).</summary>
+    ReceiveBufferLocked = 1 << 14,
+
+    /// <summary>The application chose the size of the send buffer (SOCK_SNDBUF_LOCK).</summary>
+    SendBufferLocked = 1 << 15,
 }
 
 internal enum LossState : byte

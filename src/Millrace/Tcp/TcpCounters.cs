@@ -31,7 +31,9 @@ public struct TcpCounters
     public long TCPSpuriousRtxHostQueues;
     public long TCPRenoRecoveryFail;
     public long PruneCalled;
+    public long RcvPruned;
     public long OfoPruned;
+    public long TCPRcvCollapsed;
     public long TCPRcvQDrop;
     public long TCPRcvCoalesce;
     public long TCPOFOQueue;
@@ -48,6 +50,9 @@ public struct TcpCounters
     public long TCPAbortOnTimeout;
     public long TCPReqQFullDrop;
     public long TCPMemoryPressures;
+
+    /// <summary>Milliseconds of memory pressure, counted when one ends.</summary>
+    public long TCPMemoryPressuresChrono;
     public long TCPSynRetrans;
     public long TCPKeepAlive;
     public long TCPFromZeroWindowAdv;

@@ -78,6 +78,39 @@ public abstract class TcpSockets : ITransmitCompletions
     public abstract void SetNoDelay(int index, bool value);
 
     /// <summary>
+    /// Bytes of the connection's receive buffer, by truesize, from now on, in place of those that autotuning would choose
+    /// (SO_RCVBUF): twice as many as are asked for, of which <see cref="ISocketMemorySettings.RmemMax"/> may be, because half is taken
+    /// for overhead. A window that was announced stays. Nothing happens where the implementation has no such buffer.
+    /// </summary>
+    public virtual void SetReceiveBuffer(int index, int bytes)
+    {
+    }
+
+    /// <summary>The same of the send buffer (SO_SNDBUF, <see cref="ISocketMemorySettings.WmemMax"/>).</summary>
+    public virtual void SetSendBuffer(int index, int bytes)
+    {
+    }
+
+    /// <summary>Bounds the windows that are announced (TCP_WINDOW_CLAMP), in bytes; 0 ends it. One that was announced stays.</summary>
+    public virtual void SetWindowClamp(int index, int bytes)
+    {
+    }
+
+    /// <summary>Bytes of truesize that the connection's receive buffer may hold (sk_rcvbuf).</summary>
+    public virtual int ReceiveBufferOf(int index) => 0;
+
+    /// <summary>Bytes of truesize that the connection's send buffer may hold (sk_sndbuf).</summary>
+    public virtual int SendBufferOf(int index) => 0;
+
+    /// <summary>What TCP has counted.</summary>
+    public virtual ref readonly TcpCounters Counters => ref NoCounters;
+
+    private static readonly TcpCounters NoCounters;
+
+    /// <summary>Whether connections hold so much that buffers do not grow and windows are small (tcp_memory_pressure).</summary>
+    public virtual bool IsUnderMemoryPressure => false;
+
+    /// <summary>
     /// Bytes a second at which the connection's window would be spread over a round trip, half or a fifth more to let it grow
     /// (tcpi_pacing_rate); <see cref="long.MaxValue"/> before a round trip was measured.
     /// </summary>

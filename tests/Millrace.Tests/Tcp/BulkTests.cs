@@ -24,7 +24,7 @@ public sealed class BulkTests
             Pour(wire, sent);
             wire.Server.Application.OnPeerClosed = socket => socket.Close();
             wire.Connect();
-            Assert.True(wire.Run(3_600_000, () => wire.Server.Application.Calls.Contains("Closed(Closed)") && wire.Client.Application.Calls.Contains("Closed(Closed)")),
+            Assert.True(wire.Run(36_000_000, () => wire.Server.Application.Calls.Contains("Closed(Closed)") && wire.Client.Application.Calls.Contains("Closed(Closed)")),
                 $"it does not end: {wire.Server.Application.Data.Count} bytes came");
             Assert.Equal(sent, wire.Server.Application.Data);
             wire.Run(120_000);

@@ -71,6 +71,9 @@ public sealed class MemoryTests
         var hog = application.Last;
         Open(script, 80, 2);
         var other = application.Last;
+
+        // a buffer of a settled size does not shrink for want of memory, so it is memory alone that is waited for
+        script.Host.Socket(other).SetSendBuffer(50_000);
         while (script.Host.Socket(hog).Write(new byte[1460]) > 0)
         {
         }
@@ -106,7 +109,7 @@ public sealed class MemoryTests
         wire.Server.AssertEmpty();
     }
 
-    private static void Open(TcpScript script, ushort port, ushort from)
+    internal static void Open(TcpScript script, ushort port, ushort from)
     {
         script.Talk(port);
         script.Send("S", 0, mss: 1460, port: from);
@@ -116,7 +119,7 @@ public sealed class MemoryTests
         script.Forget();
     }
 
-    private static Verdict Send(TcpScript script, ushort port, ushort from, int sequence, byte[] payload)
+    internal static Verdict Send(TcpScript script, ushort port, ushort from, int sequence, byte[] payload)
     {
         script.Talk(port);
         script.Recall(port, from);

@@ -99,7 +99,7 @@ public sealed class TimestampTests
         script.Expect("S. 0:0(0) ack 1 win 32120 <mss 1460,nop,wscale 10>");
         script.Send(".", 1, 1, window: 16);
         script.Write(5000);
-        script.Expect(". 1:1461(1460) ack 1 win 33", ". 1461:2921(1460) ack 1 win 33");
+        script.Expect(". 1:1461(1460) ack 1 win 32", ". 1461:2921(1460) ack 1 win 32");
     }
 
     private static TcpScript Established()

@@ -187,6 +187,8 @@ public sealed class TcpScript : IDisposable
             ownIss = TcpHeader.Sequence(segment).Value;
         }
 
+        ends[TcpHeader.DestinationPort(segment)] = TcpHeader.Sequence(segment).Value + (uint)(segment.Length - TcpHeader.HeaderLength(segment));
+
         var options = TcpOptions.Read(segment[TcpHeader.MinimumLength..TcpHeader.HeaderLength(segment)], true);
         LastTimestamp = options.HasTimestamps ? options.TimestampValue : LastTimestamp;
         if (FastOpenOption.TryRead(segment[TcpHeader.MinimumLength..TcpHeader.HeaderLength(segment)], out var fastOpen))
@@ -198,6 +200,10 @@ public sealed class TcpScript : IDisposable
     });
 
     private readonly Dictionary<(ushort, ushort), uint> initial = [];
+    private readonly Dictionary<ushort, uint> ends = [];
+
+    /// <summary>Where the segment ended that was sent last to one of several peers' ports.</summary>
+    public int EndOf(ushort own, ushort peer) => (int)(ends[peer] - initial[(own, peer)]);
 
     /// <summary>The port of this side that the peer talks to from now on.</summary>
     public void Talk(ushort port) => OwnPort = port;

@@ -82,6 +82,9 @@ public sealed record TcpChoice
 
     public MemoryLimits Wmem { get; init; } = new(4096, 16384, 4194304);
 
+    /// <summary>In pages; the share of the arena bounds it.</summary>
+    public MemoryLimits Mem { get; init; } = new(786_432, 1_048_576, 1_572_864);
+
     public int Connections { get; init; } = 4;
 
     public int SocketFrames { get; init; } = 4096;
@@ -168,6 +171,12 @@ public readonly struct TestSocketMemory(TcpChoice choice) : ISocketMemorySetting
     public MemoryLimits Rmem => choice.Rmem;
 
     public MemoryLimits Wmem => choice.Wmem;
+
+    public MemoryLimits Mem => choice.Mem;
+
+    public int RmemMax => 4_194_304;
+
+    public int WmemMax => 4_194_304;
 }
 
 public readonly struct TestSmallQueues(TcpChoice choice) : ISmallQueuesSettings

@@ -1,0 +1,74 @@
+using Millrace.Headers;
+
+namespace Millrace.Tcp;
+
+/// <summary>
+/// Dynamic right-sizing of a receive buffer: what the application takes in a round trip, and how long that is at a receiver
+/// (net/ipv4/tcp_input.c, rcvq_space and rcv_rtt_est).
+/// </summary>
+internal struct ReceiveSpace
+{
+    private const int RttShift = 3;
+
+    /// <summary>Bytes the application took in a round trip, the most until now.</summary>
+    public int Space;
+
+    /// <summary>When the measurement under way began.</summary>
+    public long Since;
+
+    /// <summary>What the application had taken then.</summary>
+    public SequenceNumber Copied;
+
+    /// <summary>Eight round trips in microseconds; 0 before the first sample.</summary>
+    public long Rtt;
+
+    private long windowSince;
+    private SequenceNumber windowEnd;
+    private uint lastEcho;
+
+    /// <summary>Data came in order: a round trip has passed when all that one window allowed has come.</summary>
+    public void MeasureByWindow(SequenceNumber next, int window, long now)
+    {
+        if (windowSince != 0)
+        {
+            if (next < windowEnd)
+            {
+                return;
+            }
+
+            // an upper bound, so only ever the least counts
+            var sample = Math.Max((now - windowSince) / 1000, 1) << RttShift;
+            Rtt = Rtt == 0 ? sample : Math.Min(Rtt, sample);
+        }
+
+        windowEnd = next + window;
+        windowSince = now;
+    }
+
+    /// <summary>A full segment echoes a timestamp.</summary>
+    /// <param name="milliseconds">Since the timestamp was sent.</param>
+    /// <param name="isQueueEmpty">Else the peer may have waited for the application.</param>
+    public void MeasureByTimestamp(uint echo, long milliseconds, bool isQueueEmpty)
+    {
+        if (echo == lastEcho)
+        {
+            return;
+        }
+
+        lastEcho = echo;
+        var sample = milliseconds * 1000;
+        if (sample <= 0 || sample > int.MaxValue)
+        {
+            return;
+        }
+
+        if (Rtt == 0 || sample << RttShift < Rtt)
+        {
+            Rtt = sample << RttShift;
+        }
+        else if (isQueueEmpty)
+        {
+            Rtt += sample - (Rtt >> RttShift);
+        }
+    }
+}
