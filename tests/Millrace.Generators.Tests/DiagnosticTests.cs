@@ -58,6 +58,7 @@ public class DiagnosticTests
         { "MR0015", "[NetworkStack] [NicQueues(1)] [Ipv4(\"10.0.0.256/24\")] " + End, "Address of [Ipv4] is \"10.0.0.256/24\", which is not an IPv4 address that a host can have, with the length of its prefix: write \"10.0.0.2/24\"" },
         { "MR0015", "[NetworkStack] [NicQueues(1)] [Ipv4(\"10.0.0.255/24\")] " + End, "Address of [Ipv4] is \"10.0.0.255/24\", which is not an IPv4 address that a host can have, with the length of its prefix: write \"10.0.0.2/24\"" },
         { "MR0015", "[NetworkStack] [NicQueues(1)] [Ipv4(\"10.0.0.2/24\", Gateway = \"router\")] " + End, "Gateway of [Ipv4] is \"router\", which is not an IPv4 address: write \"10.0.0.1\", or leave it out" },
+        { "MR0015", "[NetworkStack] [NicQueues(1)] [Ipv4(\"10.0.0.2/24\")] [Tcp] [SocketMemory(Mem = \"4 3 2\")] [TcpHandler<Page>(80, Connections = 4)] " + End + UserStages.Transports, "Mem of [SocketMemory] is \"4 3 2\", which is not three positive numbers of bytes in rising order: write \"4096 131072 33554432\"" },
         { "MR0015", "[NetworkStack] [Limiter(Memory = null!)] " + End + UserStages.Limiter, "Memory of [Limiter] is null, which is not three positive numbers of bytes in rising order: write \"4096 131072 33554432\"" },
         { "MR0015", "[NetworkStack] [Narrow(Depth = 300)] " + End + Narrow, "Depth of [Narrow] is 300, which is not a value of byte: write one of that type" },
         { "MR0015", "[NetworkStack] [NicQueues(1)] [VlanOffload(Accept = null!)] " + End, "Accept of [VlanOffload] is null, which is not a list: write [1, 2]" },

@@ -107,6 +107,18 @@ public class EmissionTests
     }
 
     [Fact]
+    public void Limits_of_all_connections_set_no_memory_aside_for_each()
+    {
+        const string Stack = "[NetworkStack] [NicQueues(1)] [Ipv4(\"10.0.0.2/24\")] [Tcp] {0} [TcpHandler<Page>(80, Connections = 4000)] public sealed partial class ServerStack;\n";
+        var limited = Declared.Emit(string.Format(null, Stack, "[SocketMemory(Mem = \"1024 2048 4096\")]") + UserStages.Transports);
+        Assert.Contains("MemoryLimits(1024, 2048, 4096); // tcp_mem", limited, StringComparison.Ordinal);
+        Assert.Contains("4000 connections of 4 frames (the minimum of Rmem and Wmem)", limited, StringComparison.Ordinal);
+        var usual = Declared.Emit(string.Format(null, Stack, "[SocketMemory]") + UserStages.Transports);
+        Assert.Contains("MemoryLimits(786432, 1048576, 1572864); // tcp_mem", usual, StringComparison.Ordinal);
+        Assert.Contains("int RmemMax => 4194304; // rmem_max", usual, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_stage_that_is_told_of_completions_is_told_where_packets_end_and_nothing_of_it_is_there_without()
     {
         const string Stack = "[NetworkStack] [NicQueues(1)] [Ipv4(\"10.0.0.2/24\")] [Tcp] {0} [Gso] [TcpHandler<Page>(80, Connections = 4)] public sealed partial class ServerStack;\n";

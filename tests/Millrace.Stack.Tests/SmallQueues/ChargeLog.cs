@@ -9,6 +9,9 @@ internal sealed class ChargeLog
 {
     private readonly Dictionary<int, (int Truesize, long At)> below = [];
     private uint highest;
+
+    /// <summary>The pacing rate at the last packets, as many as may have waited.</summary>
+    private readonly long[] rates = new long[8];
     private bool hasHighest;
 
     public Func<long> Clock { get; set; } = () => 0;
@@ -50,8 +53,9 @@ internal sealed class ChargeLog
         var isRepeated = hasHighest && (int)(first.Sequence - highest) <= 0;
         if (LimitOutputBytes != 0 && Connection >= 0)
         {
-            var limit = Math.Min(Math.Max(2 * truesize, tcp.PacingRateOf(Connection) >> 10), LimitOutputBytes) * (isRepeated ? 2 : 1);
-
+            // a packet that waited in the outbox for the ring was judged by the rate before the acknowledgments that came meanwhile
+            rates[Packets % rates.Length] = tcp.PacingRateOf(Connection);
+            var limit = Math.Min(Math.Max(2 * truesize, rates.Max() >> 10), LimitOutputBytes) * (isRepeated ? 2 : 1);
             if (Charge > limit && Unacknowledged(arena, isRepeated ? highest : first.Sequence - 1) > 1)
             {
                 Problem ??= $"packet {Packets} of {truesize} bytes{(isRepeated ? ", sent again," : "")} went with {Charge} below it, and the limit is {limit}";

@@ -80,7 +80,7 @@ internal sealed partial class OffloadTwin;
 [Ipv4("10.0.0.1/24")]
 [Udp]
 [Tcp(MaxGsoSegments = 8)]
-[SocketMemory(Rmem = "4096 65536 262144", Wmem = "4096 16384 262144")]
+[SocketMemory(Rmem = "4096 65536 262144", Wmem = "4096 16384 262144", Mem = "20 30 90", RmemMax = 65536, WmemMax = 65536)]
 [UdpHandler<UdpEchoHandler>(53)]
 [TcpHandler<EchoHandler>(80, Connections = 16, Backlog = 4)]
 [TcpHandler<HoardingHandler>(82, Connections = 4)]
