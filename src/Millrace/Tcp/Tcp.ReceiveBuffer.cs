@@ -81,7 +81,10 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
     private void GrowWindow(ref TcpConnection connection, int length, int truesize)
     {
         var free = PayloadOf(ref connection, Math.Max(connection.RcvBuf - connection.RmemAlloc, 0));
-        var room = Math.Min(connection.WindowClamp, free) - connection.RcvSsThresh;
+
+        // 3.18 only asked whether there was any room left
+        var limit = settings.InitialReceiveWindow > 0 && connection.RcvSsThresh < free ? connection.WindowClamp : Math.Min(connection.WindowClamp, free);
+        var room = limit - connection.RcvSsThresh;
         if (room <= 0)
         {
             return;

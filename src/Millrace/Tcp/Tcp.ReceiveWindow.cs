@@ -158,7 +158,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         var length = segment.Metadata.GsoSize > 0 ? segment.Metadata.GsoSize : segment.PayloadLength;
         if (length >= connection.RcvMss)
         {
-            if (length != connection.RcvMss)
+            if (length != connection.RcvMss && settings.AdvWinScale == 0)
             {
                 MeasureRatio(ref connection, length);
             }

@@ -66,7 +66,7 @@ public sealed class Linux318Tests
         script.Forget();
         script.Inject(".", 2601, 1, new byte[130]);
         script.Run(500);
-        script.Expect(". 1:1(0) ack 2731 win 14600");
+        script.Expect(". 1:1(0) ack 2731 win 7300");
     }
 
     [Fact]

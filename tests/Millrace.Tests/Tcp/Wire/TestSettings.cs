@@ -82,6 +82,10 @@ public sealed record TcpChoice
 
     public MemoryLimits Wmem { get; init; } = new(4096, 16384, 4194304);
 
+    public int RmemMax { get; init; } = 4_194_304;
+
+    public int WmemMax { get; init; } = 4_194_304;
+
     /// <summary>In pages; the share of the arena bounds it.</summary>
     public MemoryLimits Mem { get; init; } = new(786_432, 1_048_576, 1_572_864);
 
@@ -174,9 +178,9 @@ public readonly struct TestSocketMemory(TcpChoice choice) : ISocketMemorySetting
 
     public MemoryLimits Mem => choice.Mem;
 
-    public int RmemMax => 4_194_304;
+    public int RmemMax => choice.RmemMax;
 
-    public int WmemMax => 4_194_304;
+    public int WmemMax => choice.WmemMax;
 }
 
 public readonly struct TestSmallQueues(TcpChoice choice) : ISmallQueuesSettings
