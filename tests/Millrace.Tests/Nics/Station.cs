@@ -10,10 +10,10 @@ internal sealed class Station : IDisposable
 {
     private readonly Frame[] burst = new Frame[64];
 
-    public Station(Nic nic, int receive = 256, int reserve = 64, int sockets = 2048)
+    public Station(Nic nic, int receive = 256, int reserve = 64, int sockets = 2048, int queue = 0)
     {
         Arena = new Arena(receive, reserve, sockets);
-        Queue = nic.Open(0, Arena);
+        Queue = nic.Open(queue, Arena);
         Refill();
     }
 

@@ -4,11 +4,11 @@ namespace Millrace.Nics;
 
 /// <summary>
 /// A wire in memory between two stacks: two NICs, with finite bandwidth, delay and impairments if asked for, all in the
-/// time its callers hand in. One thread polls both ends, unless <see cref="MemoryWireOptions.Concurrent"/>.
+/// time its callers hand in. One thread polls both ends, unless <see cref="MemoryWireOptions.Concurrent"/>. An end may have several
+/// queues; what arrives is spread over them by the end's <see cref="Nic.Rss"/>.
 /// </summary>
 public sealed class MemoryWire : IDisposable
 {
-    private readonly WireGate gate;
     private int mtu;
     private bool isUp = true;
     private int revision;
@@ -24,11 +24,13 @@ public sealed class MemoryWire : IDisposable
         options.Validate();
         Options = options;
         mtu = options.Mtu;
-        gate = new WireGate(options.Concurrent);
-        var fromA = new WireDirection(this, gate, stream: 0);
-        var fromB = new WireDirection(this, gate, stream: 1);
-        A = new WireEnd(this, options.AddressA, gate, fromA, fromB);
-        B = new WireEnd(this, options.AddressB, gate, fromB, fromA);
+        var gate = new WireGate(options.Concurrent);
+        var gateFromB = options.Concurrent ? new WireGate(concurrent: true) : gate;
+        var (rssA, rssB) = (TableFor(options.QueuesA), TableFor(options.QueuesB));
+        var fromA = new WireDirection(this, gate, stream: 0, options.QueuesA, options.QueuesB, rssB);
+        var fromB = new WireDirection(this, gateFromB, stream: 1, options.QueuesB, options.QueuesA, rssA);
+        A = new WireEnd(this, options.AddressA, options.QueuesA, rssA, fromA, fromB);
+        B = new WireEnd(this, options.AddressB, options.QueuesB, rssB, fromB, fromA);
     }
 
     public MemoryWireOptions Options { get; }
@@ -55,13 +57,12 @@ public sealed class MemoryWire : IDisposable
         get => Volatile.Read(ref isUp);
         set
         {
-            using var entry = gate.Enter();
             Volatile.Write(ref isUp, value);
             Interlocked.Increment(ref revision);
             if (!value)
             {
-                A.Outgoing.Cut();
-                B.Outgoing.Cut();
+                Cut(A.Outgoing);
+                Cut(B.Outgoing);
             }
         }
     }
@@ -73,26 +74,36 @@ public sealed class MemoryWire : IDisposable
         A.Dispose();
         B.Dispose();
     }
+
+    private static void Cut(WireDirection direction)
+    {
+        using var entry = direction.Gate.Enter();
+        direction.Cut();
+    }
+
+    private RssTable? TableFor(int queues) => queues > 1 || (Options.Features & NicFeatures.ReceiveHash) != 0
+        ? new RssTable(queues, Options.RssEntries, Options.Toeplitz)
+        : null;
 }
 
 /// <summary>One end of a <see cref="MemoryWire"/>.</summary>
 public sealed class WireEnd : Nic
 {
     private readonly MemoryWire wire;
-    private readonly WireGate gate;
     private readonly WireDirection incoming;
-    private WireQueue? queue;
+    private readonly WireQueue?[] queues;
 
-    internal WireEnd(MemoryWire wire, MacAddress address, WireGate gate, WireDirection outgoing, WireDirection incoming)
+    internal WireEnd(MemoryWire wire, MacAddress address, int queueCount, RssTable? rss, WireDirection outgoing, WireDirection incoming)
     {
         this.wire = wire;
-        this.gate = gate;
         this.incoming = incoming;
+        queues = new WireQueue?[queueCount];
         Outgoing = outgoing;
         Address = address;
+        Rss = rss;
     }
 
-    public override NicFeatures Features => wire.Options.Features;
+    public override NicFeatures Features => wire.Options.Features | (Rss is null ? NicFeatures.None : NicFeatures.ReceiveHash);
 
     public override MacAddress Address { get; }
 
@@ -102,14 +113,16 @@ public sealed class WireEnd : Nic
 
     public override int Revision => wire.Revision;
 
-    public override int QueueCount => 1;
+    public override int QueueCount => queues.Length;
 
-    /// <summary>What became of the packets this end sent.</summary>
+    public override RssTable? Rss { get; }
+
+    /// <summary>What became of the packets this end sent, by any of its queues.</summary>
     public WireCounters Counters
     {
         get
         {
-            using var entry = gate.Enter();
+            using var entry = Outgoing.Gate.Enter();
             return Outgoing.Counters;
         }
     }
@@ -119,21 +132,27 @@ public sealed class WireEnd : Nic
     public override NicQueue Open(int queue, Memory.Arena arena)
     {
         ArgumentNullException.ThrowIfNull(arena);
-        ArgumentOutOfRangeException.ThrowIfNotEqual(queue, 0);
-        if (this.queue is not null)
+        ArgumentOutOfRangeException.ThrowIfNegative(queue);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(queue, queues.Length);
+        if (queues[queue] is not null)
         {
-            throw new InvalidOperationException("This end of the wire is open already: a stack each.");
+            throw new InvalidOperationException(queues.Length == 1
+                ? "This end of the wire is open already: a stack each."
+                : $"Queue {queue} of this end of the wire is open already: a worker each.");
         }
 
-        using var entry = gate.Enter();
-        return this.queue = new WireQueue(wire.Options, gate, arena, Outgoing, incoming);
+        return queues[queue] = new WireQueue(wire.Options, queue, arena, Outgoing, incoming);
     }
 
     protected override void Dispose(bool disposing)
     {
         if (disposing)
         {
-            queue?.Close();
+            foreach (var queue in queues)
+            {
+                queue?.Close();
+            }
+
             Outgoing.Dispose();
         }
     }

@@ -10,6 +10,21 @@ public sealed record MemoryWireOptions
     /// <summary>Frames of each receive ring and packets of each transmit ring, 1 to 4096.</summary>
     public int RingSize { get; init; } = 256;
 
+    /// <summary>
+    /// Queues of end A, each for a worker, 1 to 64. What A receives is spread over them by <see cref="Nic.Rss"/>, which it has with
+    /// more than one queue, or if <see cref="Features"/> offers <see cref="NicFeatures.ReceiveHash"/>.
+    /// </summary>
+    public int QueuesA { get; init; } = 1;
+
+    /// <summary>Queues of end B, likewise.</summary>
+    public int QueuesB { get; init; } = 1;
+
+    /// <summary>The hash of both ends' tables; none takes the published key.</summary>
+    public Toeplitz? Toeplitz { get; init; }
+
+    /// <summary>Entries of both ends' tables: a power of two.</summary>
+    public int RssEntries { get; init; } = RssTable.DefaultLength;
+
     /// <summary>Bytes of the largest network packet, 68 to 65521.</summary>
     public int Mtu { get; init; } = 1500;
 
@@ -33,7 +48,7 @@ public sealed record MemoryWireOptions
     /// </summary>
     public bool FlowControl { get; init; } = true;
 
-    /// <summary>The two ends are polled by a thread each. Costs a lock a burst and one a handed-over frame that is freed.</summary>
+    /// <summary>Several threads poll the wire: one each end, or one each queue. Costs a lock a burst and one a handed-over frame that is freed.</summary>
     public bool Concurrent { get; init; }
 
     /// <summary>Frames a direction of the wire's own memory, for packets that it must copy: delayed ones of the copying mode, duplicates, corrupted ones.</summary>
@@ -46,6 +61,8 @@ public sealed record MemoryWireOptions
     internal void Validate()
     {
         RequireRange(RingSize, 1, 4096, nameof(RingSize));
+        RequireRange(QueuesA, 1, MaximumQueues, nameof(QueuesA));
+        RequireRange(QueuesB, 1, MaximumQueues, nameof(QueuesB));
         RequireRange(Mtu, MinimumMtu, MaximumMtu, nameof(Mtu));
         ArgumentOutOfRangeException.ThrowIfNegative(BandwidthBitsPerSecond);
         ArgumentOutOfRangeException.ThrowIfNegative(DelayNanoseconds);
@@ -59,6 +76,8 @@ public sealed record MemoryWireOptions
     }
 
     internal const int MinimumMtu = 68;
+
+    internal const int MaximumQueues = 64;
 
     internal const int MaximumMtu = 65521;
 
@@ -87,7 +106,7 @@ public enum WireMode
 /// <summary>What became of the packets one end sent, in packets (an unsegmented one is one).</summary>
 /// <param name="Sent">Accepted by Transmit.</param>
 /// <param name="Delivered">Given to the other end by Receive, duplicates included.</param>
-/// <param name="Missed">Found the receive ring and the places behind it full.</param>
+/// <param name="Missed">Found the receive ring and the places behind it full, or went to a queue that was closed.</param>
 /// <param name="TooLong">Longer than the MTU, unsegmented ones by their segments.</param>
 /// <param name="NoCarrier">Sent, or on the way, while the link was down.</param>
 public readonly record struct WireCounters(

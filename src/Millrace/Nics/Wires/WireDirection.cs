@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using Millrace.Headers;
 using Millrace.Memory;
 
 namespace Millrace.Nics;
@@ -8,97 +6,117 @@ namespace Millrace.Nics;
 internal readonly record struct WirePacket(WireSource Source, Frame Head);
 
 /// <summary>
-/// One way along a wire. A packet waits for its departure (bandwidth), travels (delay, ordered by arrival), and waits at the
-/// far end until the receiver takes it. All of it happens under the wire's gate.
+/// One way along a wire, from every queue of the one end to every queue of the other. A packet waits for its departure (bandwidth),
+/// travels (delay, ordered by arrival), and waits at the far end until the receiver takes it. All of it happens under the gate.
 /// </summary>
-internal sealed class WireDirection(MemoryWire wire, WireGate gate, ulong stream) : IDisposable
+internal sealed class WireDirection : IDisposable
 {
-    private const int TcpDataOffsetOffset = 12;
     private const int NanosecondsPerSecond = 1_000_000_000;
 
-    private readonly MemoryWireOptions options = wire.Options;
-    private readonly Impairments impairments = new(wire.Options.Impairments, stream);
-    private SenderSource? sender;
+    private readonly MemoryWire wire;
+    private readonly MemoryWireOptions options;
+    private readonly Impairments impairments;
+    private readonly WireSender?[] senders;
+    private readonly WireSteering steering;
+    private readonly PriorityQueue<WirePacket, (long At, long Order)> travelling = new();
+    private readonly RssTable? rss;
     private BufferSource? buffer;
-    private FixedQueue<WirePacket> arrived = new(0);
-    private FixedQueue<Departure> departures = new(0);
-    private PriorityQueue<WirePacket, (long At, long Order)> travelling = new();
-    private LentDepartures? lentDepartures;
+    private int capacity;
     private long order;
     private long busyUntil = long.MinValue;
     private long sent;
     private long delivered;
-    private long missed;
     private long tooLong;
     private long noCarrier;
 
-    /// <summary>A packet that leaves at the time given; it is then complete if its bytes are not lent.</summary>
-    private readonly record struct Departure(long At, Frame Head, bool Completes);
-
-    public WireCounters Counters => new(sent, delivered, missed, tooLong, noCarrier, impairments.Counters);
-
-    public long Missed => missed;
-
-    /// <summary>The queue at the far end, once it is open.</summary>
-    public WireQueue? Receiver { get; set; }
-
-    /// <summary>Frames the receiver has posted and not yet got back.</summary>
-    public int Posted { get; set; }
-
-    /// <summary>The latest time that either end has told.</summary>
-    public long Now { get; private set; } = long.MinValue;
-
-    /// <summary>Packets the sender may add: its ring holds what has not departed, and what a receiver that pauses it has no frames for.</summary>
-    public int Room => Math.Max(0, options.RingSize - departures.Count - (options.FlowControl ? Math.Max(0, arrived.Count - Posted) : 0));
-
-    public int ArrivedCount => arrived.Count;
-
-    public WirePacket FirstArrived => arrived.First;
-
-    public int CompletedCount => sender?.CompletedCount ?? 0;
-
-    /// <summary>Packets that have departed and are lent, if anybody asked for them.</summary>
-    public int DepartedCount => lentDepartures?.Count ?? 0;
-
-    public int TakeDeparted(Span<Frame> packets)
+    /// <param name="rss">How the receiving end spreads packets over its queues; none if it has but one and does not hash.</param>
+    public WireDirection(MemoryWire wire, WireGate gate, ulong stream, int sendingQueues, int receivingQueues, RssTable? rss)
     {
-        lentDepartures ??= new LentDepartures(sender!.Arena.Capacity);
-        return lentDepartures.Take(packets);
-    }
-
-    public void OpenSender(Arena arena, WireQueue owner)
-    {
-        sender = new SenderSource(arena, gate, owner);
-        var mayDelay = options.DelayNanoseconds > 0 || options.BandwidthBitsPerSecond > 0 || options.Impairments.Reorder > 0;
-        if (options.Impairments.Corruption > 0 || options.Impairments.Duplication > 0 || (options.Mode == WireMode.Copying && mayDelay))
+        this.wire = wire;
+        this.rss = rss;
+        Gate = gate;
+        options = wire.Options;
+        impairments = new Impairments(options.Impairments, stream);
+        senders = new WireSender?[sendingQueues];
+        Receivers = new WireReceiver[receivingQueues];
+        for (var i = 0; i < receivingQueues; i++)
         {
-            buffer = new BufferSource(options.BufferFrames, gate);
+            Receivers[i] = new WireReceiver();
         }
 
-        var capacity = arena.Capacity + (buffer?.Arena.Capacity ?? 0);
-        arrived = new FixedQueue<WirePacket>(capacity);
-        departures = new FixedQueue<Departure>(options.RingSize);
-        travelling = new PriorityQueue<WirePacket, (long, long)>(capacity);
+        steering = new WireSteering(rss, Receivers);
+        IsInstant = options is { DelayNanoseconds: 0, BandwidthBitsPerSecond: 0, Impairments.Reorder: 0 };
     }
 
-    /// <summary>Takes one packet of the sender; there must be <see cref="Room"/>.</summary>
-    public void Send(Frame packet, long now)
+    public WireGate Gate { get; }
+
+    /// <summary>A packet departs and arrives as soon as it is sent.</summary>
+    public bool IsInstant { get; }
+
+    /// <summary>Several queues send.</summary>
+    public bool IsShared => senders.Length > 1;
+
+    public WireReceiver[] Receivers { get; }
+
+    public WireCounters Counters => new(sent, delivered, Receivers.Sum(static receiver => receiver.Missed), tooLong, noCarrier, impairments.Counters);
+
+    /// <summary>The latest time that any queue has told.</summary>
+    public long Now { get; private set; } = long.MinValue;
+
+    public long NextArrival => travelling.TryPeek(out _, out var due) ? due.At : long.MaxValue;
+
+    /// <summary>Packets a queue may add: its ring holds what has not departed, and what a receiver that pauses it has no frames for.</summary>
+    public int Room(WireSender sender)
     {
-        RequireOffered(packet);
+        var surplus = 0;
+        if (options.FlowControl)
+        {
+            foreach (var receiver in Receivers)
+            {
+                surplus = Math.Max(surplus, receiver.Surplus);
+            }
+        }
+
+        return Math.Max(0, options.RingSize - sender.WaitingCount - surplus);
+    }
+
+    public WireSender OpenSender(int queue, Arena arena, WireQueue owner)
+    {
+        var sender = new WireSender(options, arena, owner, rss);
+        senders[queue] = sender;
+        capacity += arena.Capacity;
+        if (buffer is null && (options.Impairments.Corruption > 0 || options.Impairments.Duplication > 0 || (options.Mode == WireMode.Copying && !IsInstant)))
+        {
+            buffer = new BufferSource(options.BufferFrames, options.Concurrent);
+            capacity += options.BufferFrames;
+        }
+
+        foreach (var receiver in Receivers)
+        {
+            receiver.Grow(capacity);
+        }
+
+        travelling.EnsureCapacity(capacity);
+        return sender;
+    }
+
+    /// <summary>Takes one packet of the sender, as it was described; there must be <see cref="Room"/>.</summary>
+    public void Send(WireSender sender, Frame packet, long now)
+    {
         sent++;
-        sender!.Accept();
-        var departsAt = Depart(packet, now);
+        sender.Source.Accept();
+        var departsAt = Depart(sender, packet, now);
         if (!wire.IsUp)
         {
             noCarrier++;
-            CompleteAt(departsAt, packet, now);
+            sender.CompleteAt(departsAt, packet, now);
             return;
         }
 
-        if (IsTooLong(packet))
+        if (sender.IsTooLong(packet, wire.Mtu))
         {
             tooLong++;
-            CompleteAt(departsAt, packet, now);
+            sender.CompleteAt(departsAt, packet, now);
             return;
         }
 
@@ -106,14 +124,14 @@ internal sealed class WireDirection(MemoryWire wire, WireGate gate, ulong stream
         if ((fate & Fate.Lost) != 0)
         {
             impairments.CountLost();
-            CompleteAt(departsAt, packet, now);
+            sender.CompleteAt(departsAt, packet, now);
             return;
         }
 
-        Launch(packet, fate, departsAt, now);
+        Launch(sender, packet, fate, departsAt, now);
     }
 
-    private void Launch(Frame packet, Fate fate, long departsAt, long now)
+    private void Launch(WireSender sender, Frame packet, Fate fate, long departsAt, long now)
     {
         var arrivesAt = departsAt + options.DelayNanoseconds;
         if ((fate & Fate.Reordered) != 0)
@@ -122,11 +140,11 @@ internal sealed class WireDirection(MemoryWire wire, WireGate gate, ulong stream
             arrivesAt += impairments.ReorderNanoseconds;
         }
 
-        var onWire = new WirePacket(sender!, packet);
+        var onWire = new WirePacket(sender.Source, packet);
         var corrupt = (fate & Fate.Corrupted) != 0;
         if (corrupt || (options.Mode == WireMode.Copying && arrivesAt > now))
         {
-            var copy = buffer!.Copy(sender!.Arena, packet);
+            var copy = buffer!.Copy(sender.Source.Arena, packet);
             if (!copy.IsNone)
             {
                 onWire = new WirePacket(buffer, copy);
@@ -135,7 +153,7 @@ internal sealed class WireDirection(MemoryWire wire, WireGate gate, ulong stream
             {
                 // there is no room to damage a copy, and the sender's bytes must not be touched: it is damaged beyond recognition
                 impairments.CountLost();
-                CompleteAt(departsAt, packet, now);
+                sender.CompleteAt(departsAt, packet, now);
                 return;
             }
         }
@@ -143,24 +161,25 @@ internal sealed class WireDirection(MemoryWire wire, WireGate gate, ulong stream
         if (corrupt)
         {
             impairments.CountCorrupted();
-            PacketReplica.FlipBit(buffer!.Arena, onWire.Head, impairments.NextBit(sender!.Arena.Metadata(packet).TotalLength));
+            PacketReplica.FlipBit(buffer!.Arena, onWire.Head, impairments.NextBit(sender.Source.Arena.Metadata(packet).TotalLength));
         }
 
-        onWire.Source.Describe(onWire.Head, corrupt);
-        if (ReferenceEquals(onWire.Source, sender))
+        if (ReferenceEquals(onWire.Source, sender.Source))
         {
-            Occupy(departsAt, packet, now);
+            sender.Occupy(departsAt, packet, now);
         }
         else
         {
-            CompleteAt(departsAt, packet, now);
+            // a damaged packet may have become one of another flow
+            onWire.Source.Describe(onWire.Head, corrupt, rss);
+            sender.CompleteAt(departsAt, packet, now);
         }
 
         if ((fate & Fate.Duplicated) != 0 && buffer!.Copy(onWire.Source.Arena, onWire.Head) is { IsNone: false } duplicate)
         {
             // a copy in any mode: whoever gets the first may have rewritten its headers before the second is read
             impairments.CountDuplicated();
-            buffer.Describe(duplicate, corrupt);
+            buffer.Describe(duplicate, corrupt, rss);
             Travel(new WirePacket(buffer, duplicate), arrivesAt, now);
         }
 
@@ -171,6 +190,11 @@ internal sealed class WireDirection(MemoryWire wire, WireGate gate, ulong stream
     public void Advance(long now)
     {
         Now = Math.Max(Now, now);
+        if (IsInstant)
+        {
+            return;
+        }
+
         CompleteDepartures(now);
         while (travelling.TryPeek(out var packet, out var due) && due.At <= now)
         {
@@ -181,52 +205,24 @@ internal sealed class WireDirection(MemoryWire wire, WireGate gate, ulong stream
 
     private void CompleteDepartures(long now)
     {
-        while (departures.Count > 0 && departures.First.At <= now)
+        foreach (var sender in senders)
         {
-            var departed = departures.Dequeue();
-            if (departed.Completes)
-            {
-                sender!.CompleteNow(departed.Head);
-            }
-            else
-            {
-                lentDepartures?.Add(departed.Head);
-            }
+            sender?.CompleteDepartures(now);
         }
     }
 
-    public WirePacket TakeArrived()
+    public WirePacket TakeArrived(WireReceiver receiver)
     {
         delivered++;
-        return arrived.Dequeue();
+        return receiver.Take();
     }
-
-    public void DropArrived()
-    {
-        missed++;
-        var packet = arrived.Dequeue();
-        packet.Source.Settle(packet.Head);
-    }
-
-    public Frame TakeCompleted()
-    {
-        var head = sender!.TakeCompleted();
-        lentDepartures?.Forget(head);
-        return head;
-    }
-
-    public long NextDeparture => departures.Count > 0 ? departures.First.At : long.MaxValue;
-
-    public long NextArrival => travelling.TryPeek(out _, out var due) ? due.At : long.MaxValue;
 
     /// <summary>The link went down: whatever is on its way is lost.</summary>
     public void Cut()
     {
-        while (arrived.Count > 0)
+        foreach (var receiver in Receivers)
         {
-            noCarrier++;
-            var packet = arrived.Dequeue();
-            packet.Source.Settle(packet.Head);
+            noCarrier += receiver.Lose(source: null);
         }
 
         while (travelling.TryDequeue(out var packet, out _))
@@ -239,11 +235,74 @@ internal sealed class WireDirection(MemoryWire wire, WireGate gate, ulong stream
         CompleteDepartures(long.MaxValue);
     }
 
-    /// <summary>The sender ends: its packets that nobody has seen yet are gone.</summary>
-    public void CloseSender()
+    /// <summary>A queue of the sender ends: its packets that nobody has seen yet are gone.</summary>
+    public void CloseSender(WireSender sender)
     {
-        Cut();
-        sender?.Close();
+        if (!IsShared)
+        {
+            Cut();
+        }
+        else
+        {
+            Withdraw(sender);
+        }
+
+        sender.Source.Close();
+    }
+
+    private void Withdraw(WireSender sender)
+    {
+        foreach (var receiver in Receivers)
+        {
+            noCarrier += receiver.Lose(sender.Source);
+        }
+
+        steering.AwaitAll();
+        var others = travelling.UnorderedItems.Where(item => !ReferenceEquals(item.Element.Source, sender.Source)).ToArray();
+        foreach (var (packet, _) in travelling.UnorderedItems)
+        {
+            if (ReferenceEquals(packet.Source, sender.Source))
+            {
+                noCarrier++;
+                packet.Source.Settle(packet.Head);
+            }
+        }
+
+        travelling.Clear();
+        travelling.EnqueueRange(others);
+        sender.CompleteDepartures(long.MaxValue);
+    }
+
+    public void CloseReceiver(WireReceiver receiver)
+    {
+        // with but one queue, packets wait for whoever sends them to end, as they do before it is open
+        if (Receivers.Length > 1)
+        {
+            receiver.Close();
+        }
+    }
+
+    public void InterruptReceivers()
+    {
+        foreach (var receiver in Receivers)
+        {
+            if (receiver.ArrivedCount > 0 || !IsInstant)
+            {
+                receiver.Queue?.Interrupt();
+            }
+        }
+    }
+
+    /// <summary>There is room again, for whoever waits for it.</summary>
+    public void InterruptSenders()
+    {
+        foreach (var sender in senders)
+        {
+            if (sender is not null && (!IsShared || sender.Queue.WantsRoom))
+            {
+                sender.Queue.Interrupt();
+            }
+        }
     }
 
     public void Dispose() => buffer?.Close();
@@ -262,97 +321,25 @@ internal sealed class WireDirection(MemoryWire wire, WireGate gate, ulong stream
 
     private void Arrive(WirePacket packet)
     {
-        if (!options.FlowControl && arrived.Count >= Posted + options.RingSize)
+        var receiver = steering.For(packet);
+        if (receiver.IsClosed || (!options.FlowControl && receiver.ArrivedCount >= receiver.Posted + options.RingSize))
         {
-            missed++;
-            packet.Source.Settle(packet.Head);
+            receiver.Miss(packet);
             return;
         }
 
-        arrived.Enqueue(packet);
+        receiver.Give(packet);
     }
 
-    private void CompleteAt(long departsAt, Frame packet, long now)
-    {
-        if (departsAt <= now)
-        {
-            sender!.CompleteNow(packet);
-        }
-        else
-        {
-            departures.Enqueue(new Departure(departsAt, packet, Completes: true));
-        }
-    }
-
-    private void Occupy(long departsAt, Frame packet, long now)
-    {
-        if (departsAt > now)
-        {
-            departures.Enqueue(new Departure(departsAt, packet, Completes: false));
-        }
-        else
-        {
-            lentDepartures?.Add(packet);
-        }
-    }
-
-    private long Depart(Frame packet, long now)
+    private long Depart(WireSender sender, Frame packet, long now)
     {
         if (options.BandwidthBitsPerSecond == 0)
         {
             return now;
         }
 
-        var bits = (Int128)SerialisedLength(packet) * 8 * NanosecondsPerSecond;
+        var bits = (Int128)sender.SerialisedLength(packet) * 8 * NanosecondsPerSecond;
         busyUntil = Math.Max(busyUntil, now) + (long)(bits / options.BandwidthBitsPerSecond);
         return busyUntil;
-    }
-
-    /// <summary>Bytes on a real wire, where every segment of an unsegmented packet has headers of its own.</summary>
-    private int SerialisedLength(Frame packet)
-    {
-        ref var metadata = ref sender!.Arena.Metadata(packet);
-        return metadata.TotalLength + (Math.Max(1, (int)metadata.WirePackets) - 1) * HeaderLength(packet, ref metadata);
-    }
-
-    private int HeaderLength(Frame packet, ref readonly FrameMetadata metadata)
-    {
-        const int plainTcpOverIpv4 = EthernetHeader.Length + 20 + 20;
-        var dataOffset = metadata.ChecksumStart + TcpDataOffsetOffset;
-        if (metadata.Checksum != ChecksumState.Partial || dataOffset >= metadata.DataOffset + metadata.DataLength)
-        {
-            return plainTcpOverIpv4;
-        }
-
-        return metadata.ChecksumStart - metadata.DataOffset + ((sender!.Arena.Slot(packet)[dataOffset] >> 4) * 4);
-    }
-
-    private bool IsTooLong(Frame packet)
-    {
-        // a VLAN tag does not count, as on any Ethernet
-        const int linkLength = EthernetHeader.Length + 4;
-        ref var metadata = ref sender!.Arena.Metadata(packet);
-        var length = metadata.GsoSize == 0 ? metadata.TotalLength : metadata.GsoSize + HeaderLength(packet, ref metadata);
-        return length > wire.Mtu + linkLength;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void RequireOffered(Frame packet)
-    {
-        ref var metadata = ref sender!.Arena.Metadata(packet);
-        if (metadata.GsoSize != 0 && (options.Features & NicFeatures.TcpSegmentation) == 0)
-        {
-            Throw.NotOffered(nameof(NicFeatures.TcpSegmentation));
-        }
-
-        if (!metadata.NextFragment.IsNone && (options.Features & NicFeatures.ScatterGather) == 0)
-        {
-            Throw.NotOffered(nameof(NicFeatures.ScatterGather));
-        }
-
-        if (metadata.Checksum == ChecksumState.Partial && (options.Features & NicFeatures.TransmitChecksum) == 0)
-        {
-            Throw.NotOffered(nameof(NicFeatures.TransmitChecksum));
-        }
     }
 }

@@ -3,111 +3,105 @@ using Millrace.Memory;
 
 namespace Millrace.Nics;
 
-/// <summary>The queue pair of one end of a wire: the rings, and how a packet gets into the receiver's frames.</summary>
-internal sealed class WireQueue : NicQueue
+/// <summary>A queue pair of one end of a wire: the rings and the interrupt.</summary>
+internal sealed partial class WireQueue : NicQueue
 {
-    /// <summary>
-    /// Where data begins in a frame that is copied into: between these, by frame, because slots of 2,048 bytes would put
-    /// the headers of all packets into the same few sets of the cache.
-    /// </summary>
-    private const int LeastDataOffset = 64;
-    private const int DataOffsetStep = 64;
-    private const int DataOffsetSteps = 5;
-    private const int CopiedFrameCapacity = Arena.Stride - LeastDataOffset - (DataOffsetStep * (DataOffsetSteps - 1));
+    /// <summary>Packets taken off a wire of several threads at a time, before their bytes are looked at.</summary>
+    private const int TakenAtOnce = 64;
 
     private readonly MemoryWireOptions options;
-    private readonly WireGate gate;
     private readonly Arena arena;
     private readonly WireDirection outgoing;
     private readonly WireDirection incoming;
+    private readonly WireSender sender;
+    private readonly WireReceiver receiver;
     private readonly Frame[] posted;
+    private readonly WirePacket[] taken;
     private readonly WakeEvent interrupt = new();
     private NicInterrupt? shared;
     private volatile bool sleeping;
     private volatile bool masked;
-    private WireQueue? peer;
+    private volatile bool wantsRoom;
     private bool closed;
 
-    public WireQueue(MemoryWireOptions options, WireGate gate, Arena arena, WireDirection outgoing, WireDirection incoming)
+    public WireQueue(MemoryWireOptions options, int queue, Arena arena, WireDirection outgoing, WireDirection incoming)
     {
         this.options = options;
-        this.gate = gate;
         this.arena = arena;
         this.outgoing = outgoing;
         this.incoming = incoming;
         posted = new Frame[options.RingSize];
-        outgoing.OpenSender(arena, this);
+        taken = new WirePacket[options.Concurrent ? TakenAtOnce : 0];
+        receiver = incoming.Receivers[queue];
         if (options.Mode == WireMode.HandOver)
         {
             arena.PrepareToBorrow();
         }
 
-        incoming.Receiver = this;
-        peer = outgoing.Receiver;
-        if (peer is not null)
+        using (outgoing.Gate.Enter())
         {
-            peer.peer = this;
+            sender = outgoing.OpenSender(queue, arena, this);
+        }
+
+        using (incoming.Gate.Enter())
+        {
+            receiver.Queue = this;
         }
     }
 
     public override int RingSize => options.RingSize;
 
-    public override int Vacant => options.RingSize - incoming.Posted;
+    public override int Vacant => options.RingSize - receiver.Posted;
 
-    public override long Missed => incoming.Missed;
+    public override long Missed => receiver.Missed;
+
+    /// <summary>Packets were refused, and nothing was accepted since.</summary>
+    public bool WantsRoom => wantsRoom;
 
     public override int TransmitRoom
     {
         get
         {
-            using var entry = gate.Enter();
-            return closed ? 0 : outgoing.Room;
+            using var entry = outgoing.Gate.Enter();
+            var room = closed ? 0 : outgoing.Room(sender);
+            wantsRoom = room == 0;
+            return room;
         }
     }
 
-    public override long NextEvent
-    {
-        get
-        {
-            using var entry = gate.Enter();
-            return HasWork ? Math.Max(incoming.Now, outgoing.Now) : NextOnTheWay;
-        }
-    }
-
-    private bool HasWork => outgoing.CompletedCount > 0 || outgoing.DepartedCount > 0 || IsReceivable;
-
-    private long NextOnTheWay => Math.Min(outgoing.NextDeparture, incoming.NextArrival);
-
-    private bool IsReceivable =>
-        incoming.ArrivedCount > 0 && (FramesFor(incoming.FirstArrived) is var needed && (needed <= incoming.Posted || needed > posted.Length));
+    public override long NextEvent => HasWork() ? Math.Max(incoming.Now, outgoing.Now) : NextChange();
 
     public override void Post(Frame empty)
     {
-        using var entry = gate.Enter();
-        if (incoming.Posted == posted.Length)
+        var count = receiver.Posted;
+        if (count == posted.Length)
         {
             Throw.ReceiveRingFull(posted.Length);
         }
 
-        posted[incoming.Posted++] = empty;
+        posted[count] = empty;
+        receiver.Posted = count + 1;
     }
 
     public override int Transmit(ReadOnlySpan<Frame> packets, long now)
     {
+        sender.Describe(packets);
         var count = 0;
-        using (gate.Enter())
+        using (outgoing.Gate.Enter())
         {
             outgoing.Advance(now);
-            while (count < packets.Length && !closed && outgoing.Room > 0)
+            while (count < packets.Length && !closed && outgoing.Room(sender) > 0)
             {
-                outgoing.Send(packets[count], now);
+                outgoing.Send(sender, packets[count], now);
                 count++;
             }
+
+            wantsRoom = count < packets.Length;
         }
 
         if (count > 0)
         {
-            peer?.Interrupt();
+            outgoing.InterruptReceivers();
         }
 
         return count;
@@ -129,70 +123,122 @@ internal sealed class WireQueue : NicQueue
             return 0;
         }
 
-        using var entry = gate.Enter();
+        if (outgoing.IsInstant)
+        {
+            return sender.TakeDeparted(packets);
+        }
+
+        using var entry = outgoing.Gate.Enter();
         outgoing.Advance(now);
-        return outgoing.TakeDeparted(packets);
+        return sender.TakeDeparted(packets);
     }
 
     public override int Reclaim(Span<Frame> packets, long now)
     {
-        using var entry = gate.Enter();
-        outgoing.Advance(now);
-        var count = 0;
-        while (count < packets.Length && outgoing.CompletedCount > 0)
+        if (outgoing.IsInstant)
         {
-            packets[count++] = outgoing.TakeCompleted();
+            return sender.TakeCompleted(packets);
         }
 
-        return count;
+        using var entry = outgoing.Gate.Enter();
+        outgoing.Advance(now);
+        return sender.TakeCompleted(packets);
     }
 
     public override int Receive(Span<Frame> packets, long now)
     {
-        var count = TakeArrived(packets, now);
+        var count = options.Concurrent ? TakeApart(packets, now) : TakeInPlace(packets, now);
         if (count > 0)
         {
-            // there is room again for what the peer keeps
-            peer?.Interrupt();
+            incoming.InterruptSenders();
         }
 
         return count;
     }
 
-    private int TakeArrived(Span<Frame> packets, long now)
+    /// <summary>Nobody else is about: packets are turned into frames while they are taken.</summary>
+    private int TakeInPlace(Span<Frame> packets, long now)
     {
-        using var entry = gate.Enter();
+        using var entry = incoming.Gate.Enter();
         incoming.Advance(now);
+        receiver.BeginPoll();
         var count = 0;
-        while (count < packets.Length && incoming.ArrivedCount > 0)
+        var available = receiver.Posted;
+        while (count < packets.Length && TryTake(ref available, out var packet))
         {
-            var packet = incoming.FirstArrived;
+            packets[count++] = Accept(packet);
+        }
+
+        return count;
+    }
+
+    /// <summary>Others wait for the gate: packets are only taken behind it, and looked at when it is open again.</summary>
+    private int TakeApart(Span<Frame> packets, long now)
+    {
+        var count = 0;
+        int burst;
+        do
+        {
+            using (incoming.Gate.Enter())
+            {
+                if (count == 0)
+                {
+                    incoming.Advance(now);
+                    receiver.BeginPoll();
+                }
+
+                burst = 0;
+                var available = receiver.Posted;
+                while (burst < Math.Min(taken.Length, packets.Length - count) && TryTake(ref available, out taken[burst]))
+                {
+                    burst++;
+                }
+            }
+
+            foreach (var packet in taken.AsSpan(0, burst))
+            {
+                packets[count++] = Accept(packet);
+            }
+        }
+        while (burst == taken.Length && count < packets.Length);
+        return count;
+    }
+
+    /// <param name="available">Posted frames that no packet taken so far will fill.</param>
+    private bool TryTake(ref int available, out WirePacket packet)
+    {
+        while (receiver.ArrivedCount > 0)
+        {
+            packet = receiver.FirstArrived;
             var needed = FramesFor(packet);
             if (needed > posted.Length)
             {
-                incoming.DropArrived();
+                receiver.Miss(receiver.Take());
                 continue;
             }
 
-            if (needed > incoming.Posted)
+            if (needed > available)
             {
-                break;
+                return false;
             }
 
-            incoming.TakeArrived();
-            packets[count++] = options.Mode == WireMode.HandOver ? HandOver(packet) : CopyOver(packet);
+            available -= needed;
+            incoming.TakeArrived(receiver);
+            return true;
         }
 
-        return count;
+        packet = default;
+        return false;
     }
+
+    private Frame Accept(WirePacket packet) => options.Mode == WireMode.HandOver ? HandOver(packet) : CopyOver(packet);
 
     public override void SetInterrupt(bool armed)
     {
-        using var entry = gate.Enter();
         masked = !armed;
 
         // whoever sleeps did not reckon with what came, or set off, in the meantime
-        if (armed && sleeping && (HasWork || NextOnTheWay != long.MaxValue))
+        if (armed && sleeping && (HasWork() || NextChange() != long.MaxValue))
         {
             Wake();
         }
@@ -221,21 +267,16 @@ internal sealed class WireQueue : NicQueue
     public override bool TryBeginSleep(ref TimeSpan timeout)
     {
         sleeping = true;
-        long until;
-        using (gate.Enter())
+        if (!masked && HasWork())
         {
-            if (!masked && HasWork)
-            {
-                return false;
-            }
-
-            var next = masked ? long.MaxValue : NextOnTheWay;
-            until = next == long.MaxValue ? long.MaxValue : next - Math.Max(incoming.Now, outgoing.Now);
+            return false;
         }
 
-        if (until != long.MaxValue)
+        var next = masked ? long.MaxValue : NextChange();
+        if (next != long.MaxValue)
         {
             // rounded up to the next tick, or the wait ends before the event
+            var until = next - Math.Max(incoming.Now, outgoing.Now);
             var untilEvent = TimeSpan.FromTicks((Math.Max(0, until) / TimeSpan.NanosecondsPerTick) + 1);
             timeout = timeout < TimeSpan.Zero || untilEvent < timeout ? untilEvent : timeout;
         }
@@ -244,6 +285,34 @@ internal sealed class WireQueue : NicQueue
     }
 
     public override void EndSleep() => sleeping = false;
+
+    /// <summary>There is something to receive or to reclaim, or room for what was refused.</summary>
+    private bool HasWork()
+    {
+        using (outgoing.Gate.Enter())
+        {
+            if (sender.Source.CompletedCount > 0 || sender.DepartedCount > 0 || (outgoing.IsShared && wantsRoom && outgoing.Room(sender) > 0))
+            {
+                return true;
+            }
+        }
+
+        using var entry = incoming.Gate.Enter();
+        return receiver.ArrivedCount > 0
+            && FramesFor(receiver.FirstArrived) is var needed && (needed <= receiver.Posted || needed > posted.Length);
+    }
+
+    private long NextChange()
+    {
+        long departure;
+        using (outgoing.Gate.Enter())
+        {
+            departure = sender.NextDeparture;
+        }
+
+        using var entry = incoming.Gate.Enter();
+        return Math.Min(departure, incoming.NextArrival);
+    }
 
     public override void Wake()
     {
@@ -262,138 +331,27 @@ internal sealed class WireQueue : NicQueue
     /// <summary>Ends this queue; what the peer still shows of its frames comes back when the peer frees it.</summary>
     public void Close()
     {
-        using var entry = gate.Enter();
-        if (closed)
+        using (outgoing.Gate.Enter())
         {
-            return;
-        }
-
-        closed = true;
-        while (incoming.Posted > 0)
-        {
-            arena.Release(posted[--incoming.Posted], Holders.ReceiveRing);
-        }
-
-        outgoing.CloseSender();
-    }
-
-    private int FramesFor(WirePacket packet)
-    {
-        ref var descriptor = ref packet.Source[packet.Head];
-        return options.Mode == WireMode.HandOver
-            ? descriptor.FrameCount
-            : Math.Max(1, (descriptor.TotalLength + CopiedFrameCapacity - 1) / CopiedFrameCapacity);
-    }
-
-    private Frame TakePosted()
-    {
-        var frame = posted[--incoming.Posted];
-        ref var metadata = ref arena.Metadata(frame);
-        metadata.Holders = Holders.Loop;
-        metadata.NextFragment = Frame.None;
-        metadata.Next = Frame.None;
-        return frame;
-    }
-
-    private Frame HandOver(WirePacket packet)
-    {
-        Frame head = Frame.None, last = Frame.None;
-        for (var lent = packet.Head; !lent.IsNone;)
-        {
-            ref var descriptor = ref packet.Source[lent];
-            var own = TakePosted();
-            ref var metadata = ref arena.Metadata(own);
-            arena.Borrow(own, packet.Source.Arena, lent, packet.Source);
-            metadata.DataOffset = descriptor.DataOffset;
-            metadata.DataLength = descriptor.DataLength;
-            Append(ref head, ref last, own);
-            lent = descriptor.Next;
-        }
-
-        Describe(head, in packet.Source[packet.Head], shift: 0);
-        return head;
-    }
-
-    private Frame CopyOver(WirePacket packet)
-    {
-        ref var described = ref packet.Source[packet.Head];
-        Frame head = Frame.None, last = Frame.None;
-        var room = Span<byte>.Empty;
-        for (var frame = packet.Head; !frame.IsNone;)
-        {
-            ref var from = ref packet.Source[frame];
-            ReadOnlySpan<byte> bytes = packet.Source.Arena.Slot(frame).Slice(from.DataOffset, from.DataLength);
-            while (!bytes.IsEmpty)
+            if (closed)
             {
-                if (room.IsEmpty)
-                {
-                    var own = TakePosted();
-                    room = Begin(own);
-                    Append(ref head, ref last, own);
-                }
-
-                var length = Math.Min(room.Length, bytes.Length);
-                bytes[..length].CopyTo(room);
-                room = room[length..];
-                bytes = bytes[length..];
-                ref var filled = ref arena.Metadata(last);
-                filled.DataLength = (ushort)(filled.DataLength + length);
+                return;
             }
 
-            frame = from.Next;
+            closed = true;
+            outgoing.CloseSender(sender);
         }
 
-        if (head.IsNone)
+        using (incoming.Gate.Enter())
         {
-            head = TakePosted();
-            Begin(head);
+            incoming.CloseReceiver(receiver);
         }
 
-        Describe(head, in described, arena.Metadata(head).DataOffset - described.DataOffset);
-        packet.Source.Settle(packet.Head);
-        return head;
-    }
-
-    private Span<byte> Begin(Frame own)
-    {
-        ref var metadata = ref arena.Metadata(own);
-        metadata.DataOffset = (ushort)(LeastDataOffset + (own.Index % DataOffsetSteps * DataOffsetStep));
-        metadata.DataLength = 0;
-        return arena.Slot(own).Slice(metadata.DataOffset, CopiedFrameCapacity);
-    }
-
-    private void Append(ref Frame head, ref Frame last, Frame frame)
-    {
-        if (head.IsNone)
+        // its peers need not wait for room that this queue will never make
+        incoming.InterruptSenders();
+        while (receiver.Posted > 0)
         {
-            head = frame;
-        }
-        else
-        {
-            arena.Metadata(last).NextFragment = frame;
-        }
-
-        last = frame;
-    }
-
-    /// <param name="shift">By how much the head's data begins further into its slot than at the sender's.</param>
-    private void Describe(Frame head, ref readonly WireDescriptor from, int shift)
-    {
-        ref var metadata = ref arena.Metadata(head);
-        metadata.TotalLength = from.TotalLength;
-        metadata.WirePackets = Math.Max((ushort)1, from.WirePackets);
-        metadata.GsoSize = from.GsoSize;
-        metadata.VlanTci = from.VlanTci;
-        metadata.Flags |= from.Flags;
-        metadata.Checksum = from.Checksum;
-        if (from.Checksum == ChecksumState.Partial)
-        {
-            metadata.ChecksumStart = (ushort)(from.ChecksumStart + shift);
-            metadata.ChecksumOffset = from.ChecksumOffset;
-        }
-        else if (!from.IsCorrupted && (options.Features & NicFeatures.ReceiveChecksum) != 0)
-        {
-            metadata.Checksum = ChecksumState.Unnecessary;
+            arena.Release(posted[--receiver.Posted], Holders.ReceiveRing);
         }
     }
 }

@@ -20,6 +20,7 @@ internal struct WireDescriptor
     public ushort GsoSize;
     public ushort WirePackets;
     public ushort VlanTci;
+    public uint Hash;
     public ChecksumState Checksum;
     public FrameFlags Flags;
 
@@ -27,9 +28,28 @@ internal struct WireDescriptor
     public bool IsCorrupted;
 }
 
-/// <summary>Packets on the wire whose bytes lie in one arena, by frame: the sender's, or the wire's own.</summary>
-internal abstract class WireSource(Arena arena, WireGate gate) : IFrameLender
+/// <summary>
+/// Packets on the wire whose bytes lie in one arena, by frame: the sender's, or the wire's own. What came back is kept apart by a lock
+/// of its own, which is taken last.
+/// </summary>
+internal abstract class WireSource(Arena arena, bool concurrent) : IFrameLender
 {
+    protected Lock? Exclusion { get; } = concurrent ? new Lock() : null;
+
+    /// <summary>The lock, if there is one.</summary>
+    protected readonly ref struct Entry
+    {
+        private readonly Lock? exclusion;
+
+        public Entry(Lock? exclusion)
+        {
+            this.exclusion = exclusion;
+            exclusion?.Enter();
+        }
+
+        public void Dispose() => exclusion?.Exit();
+    }
+
     private readonly WireDescriptor[] descriptors = new WireDescriptor[arena.Capacity + 1];
 
     public Arena Arena { get; } = arena;
@@ -37,7 +57,8 @@ internal abstract class WireSource(Arena arena, WireGate gate) : IFrameLender
     public ref WireDescriptor this[Frame frame] => ref descriptors[frame.Index];
 
     /// <summary>Notes a packet as it is now.</summary>
-    public void Describe(Frame head, bool isCorrupted)
+    /// <param name="rss">How the receiving end hashes it; none if it does not.</param>
+    public void Describe(Frame head, bool isCorrupted, RssTable? rss)
     {
         var count = 0;
         for (var frame = head; !frame.IsNone;)
@@ -63,22 +84,13 @@ internal abstract class WireSource(Arena arena, WireGate gate) : IFrameLender
         described.WirePackets = facts.WirePackets;
         described.VlanTci = facts.VlanTci;
         described.Checksum = facts.Checksum;
+        described.Hash = rss is null ? 0 : rss.Hash.OfPacket(Arena, head);
         described.IsCorrupted = isCorrupted;
         described.Flags = facts.Flags & (FrameFlags.Ecn | FrameFlags.FixedIpId);
     }
 
     /// <summary>A frame that was lent has come back, on the thread of whoever had it.</summary>
-    public void Return(Frame lent)
-    {
-        if (!gate.Concurrent)
-        {
-            Settle(descriptors[lent.Index].Head, 1);
-            return;
-        }
-
-        using var entry = gate.Enter();
-        Settle(descriptors[lent.Index].Head, 1);
-    }
+    public void Return(Frame lent) => Settle(descriptors[lent.Index].Head, 1);
 
     /// <summary>A packet is done with, without its frames having been lent.</summary>
     public void Settle(Frame head) => Settle(head, descriptors[head.Index].FrameCount);
@@ -86,6 +98,20 @@ internal abstract class WireSource(Arena arena, WireGate gate) : IFrameLender
     protected abstract void Complete(Frame head);
 
     private void Settle(Frame head, int frames)
+    {
+        if (Exclusion is null)
+        {
+            SettleAlone(head, frames);
+            return;
+        }
+
+        lock (Exclusion)
+        {
+            SettleAlone(head, frames);
+        }
+    }
+
+    private void SettleAlone(Frame head, int frames)
     {
         ref var descriptor = ref descriptors[head.Index];
         descriptor.Outstanding -= frames;
@@ -97,23 +123,48 @@ internal abstract class WireSource(Arena arena, WireGate gate) : IFrameLender
 }
 
 /// <summary>Packets that lie in the sender's frames; they go back to it by Reclaim.</summary>
-internal sealed class SenderSource(Arena arena, WireGate gate, WireQueue owner) : WireSource(arena, gate)
+internal sealed class SenderSource(Arena arena, bool concurrent, WireQueue owner) : WireSource(arena, concurrent)
 {
     private readonly FixedQueue<Frame> completed = new(arena.Capacity);
-    private int incomplete;
+    private long accepted;
+    private long completions;
     private bool closed;
 
-    public int CompletedCount => completed.Count;
+    public int CompletedCount
+    {
+        get
+        {
+            using var entry = new Entry(Exclusion);
+            return completed.Count;
+        }
+    }
 
-    public void Accept() => incomplete++;
+    public void Accept() => accepted++;
 
-    public Frame TakeCompleted() => completed.Dequeue();
+    /// <summary>Takes packets that are complete.</summary>
+    /// <returns>How many were written to <paramref name="packets"/>.</returns>
+    public int TakeCompleted(Span<Frame> packets)
+    {
+        using var entry = new Entry(Exclusion);
+        var count = Math.Min(packets.Length, completed.Count);
+        for (var i = 0; i < count; i++)
+        {
+            packets[i] = completed.Dequeue();
+        }
 
-    public void CompleteNow(Frame head) => Complete(head);
+        return count;
+    }
+
+    /// <summary>A packet of which nothing was lent is complete.</summary>
+    public void CompleteNow(Frame head)
+    {
+        using var entry = new Entry(Exclusion);
+        Complete(head);
+    }
 
     protected override void Complete(Frame head)
     {
-        incomplete--;
+        completions++;
         if (!closed)
         {
             completed.Enqueue(head);
@@ -122,7 +173,7 @@ internal sealed class SenderSource(Arena arena, WireGate gate, WireQueue owner) 
         }
 
         Arena.ReleaseChain(head, Holders.TransmitRing);
-        if (incomplete == 0)
+        if (completions == accepted)
         {
             Arena.EndRetention();
         }
@@ -134,6 +185,7 @@ internal sealed class SenderSource(Arena arena, WireGate gate, WireQueue owner) 
     /// </summary>
     public void Close()
     {
+        using var entry = new Entry(Exclusion);
         if (closed)
         {
             return;
@@ -145,7 +197,7 @@ internal sealed class SenderSource(Arena arena, WireGate gate, WireQueue owner) 
         }
 
         closed = true;
-        if (incomplete > 0)
+        if (completions < accepted)
         {
             Arena.Retain();
         }
@@ -153,12 +205,16 @@ internal sealed class SenderSource(Arena arena, WireGate gate, WireQueue owner) 
 }
 
 /// <summary>Packets that lie in the wire's own memory because the sender's must not be touched, or is not to be waited for.</summary>
-internal sealed class BufferSource(int frames, WireGate gate) : WireSource(new Arena(0, frames, 0), gate)
+internal sealed class BufferSource(int frames, bool concurrent) : WireSource(new Arena(0, frames, 0), concurrent)
 {
     private bool closed;
 
     /// <summary>A copy of a packet of another arena, or none if the memory is full.</summary>
-    public Frame Copy(Arena sender, Frame packet) => PacketReplica.Copy(sender, packet, Arena, Share.Reserve, Holders.TransmitRing);
+    public Frame Copy(Arena sender, Frame packet)
+    {
+        using var entry = new Entry(Exclusion);
+        return PacketReplica.Copy(sender, packet, Arena, Share.Reserve, Holders.TransmitRing);
+    }
 
     protected override void Complete(Frame head)
     {
@@ -172,6 +228,7 @@ internal sealed class BufferSource(int frames, WireGate gate) : WireSource(new A
     /// <summary>Frees the memory, or lets the last frame that is still looked at do it.</summary>
     public void Close()
     {
+        using var entry = new Entry(Exclusion);
         closed = true;
         if (Arena.FreeCount == Arena.Capacity)
         {

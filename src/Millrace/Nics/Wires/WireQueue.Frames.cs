@@ -1,0 +1,137 @@
+using Millrace.Memory;
+
+namespace Millrace.Nics;
+
+/// <summary>How a packet gets into the receiver's frames.</summary>
+internal sealed partial class WireQueue
+{
+    /// <summary>
+    /// Where data begins in a frame that is copied into: between these, by frame, because slots of 2,048 bytes would put
+    /// the headers of all packets into the same few sets of the cache.
+    /// </summary>
+    private const int LeastDataOffset = 64;
+    private const int DataOffsetStep = 64;
+    private const int DataOffsetSteps = 5;
+    private const int CopiedFrameCapacity = Arena.Stride - LeastDataOffset - (DataOffsetStep * (DataOffsetSteps - 1));
+
+    private int FramesFor(WirePacket packet)
+    {
+        ref var descriptor = ref packet.Source[packet.Head];
+        return options.Mode == WireMode.HandOver
+            ? descriptor.FrameCount
+            : Math.Max(1, (descriptor.TotalLength + CopiedFrameCapacity - 1) / CopiedFrameCapacity);
+    }
+
+    private Frame TakePosted()
+    {
+        var frame = posted[--receiver.Posted];
+        ref var metadata = ref arena.Metadata(frame);
+        metadata.Holders = Holders.Loop;
+        metadata.NextFragment = Frame.None;
+        metadata.Next = Frame.None;
+        return frame;
+    }
+
+    private Frame HandOver(WirePacket packet)
+    {
+        Frame head = Frame.None, last = Frame.None;
+        for (var lent = packet.Head; !lent.IsNone;)
+        {
+            ref var descriptor = ref packet.Source[lent];
+            var own = TakePosted();
+            ref var metadata = ref arena.Metadata(own);
+            arena.Borrow(own, packet.Source.Arena, lent, packet.Source);
+            metadata.DataOffset = descriptor.DataOffset;
+            metadata.DataLength = descriptor.DataLength;
+            Append(ref head, ref last, own);
+            lent = descriptor.Next;
+        }
+
+        Describe(head, in packet.Source[packet.Head], shift: 0);
+        return head;
+    }
+
+    private Frame CopyOver(WirePacket packet)
+    {
+        ref var described = ref packet.Source[packet.Head];
+        Frame head = Frame.None, last = Frame.None;
+        var room = Span<byte>.Empty;
+        for (var frame = packet.Head; !frame.IsNone;)
+        {
+            ref var from = ref packet.Source[frame];
+            ReadOnlySpan<byte> bytes = packet.Source.Arena.Slot(frame).Slice(from.DataOffset, from.DataLength);
+            while (!bytes.IsEmpty)
+            {
+                if (room.IsEmpty)
+                {
+                    var own = TakePosted();
+                    room = Begin(own);
+                    Append(ref head, ref last, own);
+                }
+
+                var length = Math.Min(room.Length, bytes.Length);
+                bytes[..length].CopyTo(room);
+                room = room[length..];
+                bytes = bytes[length..];
+                ref var filled = ref arena.Metadata(last);
+                filled.DataLength = (ushort)(filled.DataLength + length);
+            }
+
+            frame = from.Next;
+        }
+
+        if (head.IsNone)
+        {
+            head = TakePosted();
+            Begin(head);
+        }
+
+        Describe(head, in described, arena.Metadata(head).DataOffset - described.DataOffset);
+        packet.Source.Settle(packet.Head);
+        return head;
+    }
+
+    private Span<byte> Begin(Frame own)
+    {
+        ref var metadata = ref arena.Metadata(own);
+        metadata.DataOffset = (ushort)(LeastDataOffset + (own.Index % DataOffsetSteps * DataOffsetStep));
+        metadata.DataLength = 0;
+        return arena.Slot(own).Slice(metadata.DataOffset, CopiedFrameCapacity);
+    }
+
+    private void Append(ref Frame head, ref Frame last, Frame frame)
+    {
+        if (head.IsNone)
+        {
+            head = frame;
+        }
+        else
+        {
+            arena.Metadata(last).NextFragment = frame;
+        }
+
+        last = frame;
+    }
+
+    /// <param name="shift">By how much the head's data begins further into its slot than at the sender's.</param>
+    private void Describe(Frame head, ref readonly WireDescriptor from, int shift)
+    {
+        ref var metadata = ref arena.Metadata(head);
+        metadata.TotalLength = from.TotalLength;
+        metadata.WirePackets = Math.Max((ushort)1, from.WirePackets);
+        metadata.GsoSize = from.GsoSize;
+        metadata.VlanTci = from.VlanTci;
+        metadata.Hash = from.Hash;
+        metadata.Flags |= from.Flags;
+        metadata.Checksum = from.Checksum;
+        if (from.Checksum == ChecksumState.Partial)
+        {
+            metadata.ChecksumStart = (ushort)(from.ChecksumStart + shift);
+            metadata.ChecksumOffset = from.ChecksumOffset;
+        }
+        else if (!from.IsCorrupted && (options.Features & NicFeatures.ReceiveChecksum) != 0)
+        {
+            metadata.Checksum = ChecksumState.Unnecessary;
+        }
+    }
+}
