@@ -8,7 +8,10 @@ public sealed record TapOptions
     /// <summary>The interface's name in the kernel; <c>%d</c> in it takes the first number that is free.</summary>
     public string Name { get; init; } = "tap%d";
 
-    /// <summary>Queues, each for a worker; with more than one the interface is a multi-queue one.</summary>
+    /// <summary>
+    /// Queues, each for a worker; with more than one the interface is a multi-queue one, and the kernel spreads flows over them by a
+    /// hash of its own, and sends a flow where it was last answered from.
+    /// </summary>
     public int Queues { get; init; } = 1;
 
     /// <summary>Frames of the receive ring and packets of the transmit ring, 64 to 4096.</summary>
@@ -65,6 +68,11 @@ public sealed record TapOptions
         MemoryWireOptions.RequireRange(Queues, 1, 256, nameof(Queues));
         MemoryWireOptions.RequireRange(RingSize, 64, 4096, nameof(RingSize));
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(LookEveryNanoseconds);
+        if ((Features & NicFeatures.ReceiveHash) != 0)
+        {
+            throw new ArgumentException("A TAP does not tell the hash of a packet: leave ReceiveHash out.", nameof(Features));
+        }
+
         const NicFeatures needed = NicFeatures.TransmitChecksum | NicFeatures.ScatterGather;
         if ((Features & NicFeatures.TcpSegmentation) != 0 && (Features & needed) != needed)
         {
