@@ -20,6 +20,8 @@ public class DiagnosticTests
         { "MR0002", "[NetworkStack] [NicQueues(1)] file sealed partial class Stack;", "'Stack' cannot be a network stack because it is file-local: remove 'file': its other half is in a file of its own" },
         { "MR0003", "[NetworkStack] [NicQueues(1)] [Ipv4(\"10.0.0.1/8\")] [ChecksumOffload] " + End, "[ChecksumOffload] stands after [Ipv4], but packets that come in pass it first: move [ChecksumOffload] before [Ipv4]" },
         { "MR0003", "[NetworkStack] [NicQueues(1)] [ChecksumOffload] [Gro] [VlanOffload(Accept = [10])] " + End, "[VlanOffload] stands after [ChecksumOffload], but packets that come in pass it first: move [VlanOffload] before [ChecksumOffload]" },
+        { "MR0003", "[NetworkStack] [NicQueues(1)] [Tap] [Gro] " + End, "[Gro] stands after [Tap], but packets that come in pass it first: move [Gro] before [Tap]" },
+        { "MR0003", "[NetworkStack] [NicQueues(1)] [Ipv4(\"10.0.0.1/8\")] [Tap] " + End, "[Tap] stands after [Ipv4], but packets that come in pass it first: move [Tap] before [Ipv4]" },
         { "MR0003", "[NetworkStack] [NicQueues(1)] [Ipv4(\"10.0.0.1/8\")] [Tcp] [Gso] [SmallQueues] " + End, "[SmallQueues] stands after [Gso], but packets that come in pass it first: move [SmallQueues] before [Gso]" },
         { "MR0003", "[NetworkStack] [NicQueues(1)] [Ipv4(\"10.0.0.1/8\")] [Tcp] [SmallQueues] [SocketMemory] " + End, "[SocketMemory] stands after [SmallQueues], but packets that come in pass it first: move [SocketMemory] before [SmallQueues]" },
         { "MR0004", "[NetworkStack] [NicQueues(1)] [Stage<Merger>] [Stage<Merger>] " + End + UserStages.Ways, "'Merger' names two stages of this stack: remove one of them, or give a stage of your own another Name" },

@@ -155,6 +155,18 @@ public class EmissionTests
     }
 
     [Fact]
+    public void A_tap_stands_before_the_protocols_and_last_before_the_NIC_and_nothing_of_it_is_there_without()
+    {
+        const string Stack = "[NetworkStack] [NicQueues(1)] [VlanOffload] [ChecksumOffload] [Gro] {0} [Ipv4(\"10.0.0.2/24\")] [Gso] public sealed partial class TappedStack;\n";
+        var with = Declared.Emit(string.Format(null, Stack, "[Tap]"));
+        string[] calls = ["_gro.Receive", "_tap.Receive", "_ipv4.Receive", "_tap.Dropped(packet.Frame, new global::Millrace.PacketDrop(verdict.Reason, dropper, true, true))", "_ipv4.Transmit", "_gso.Transmit", "_vlanOffload.Transmit", "_tap.Transmitting(packet.Frame)", "arena.MoveChain", "_tap.Dropped(packet.Frame, new global::Millrace.PacketDrop(verdict.Reason, dropper, false, isLinked))"];
+        Assert.Equal(calls.Order(Comparer<string>.Create((a, b) => with.IndexOf(a, StringComparison.Ordinal).CompareTo(with.IndexOf(b, StringComparison.Ordinal)))), calls);
+        Assert.All(calls, call => Assert.Contains(call, with, StringComparison.Ordinal));
+        var without = Declared.Emit(string.Format(null, Stack, ""));
+        Assert.All(new[] { "_tap", "dropper", "isLinked", "PacketDrop", "TapSink" }, word => Assert.DoesNotContain(word, without, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void All_settings_that_decide_no_capacity_can_be_made_run_time_ones()
     {
         var source = Declared.Emit("[NetworkStack(Runtime = RuntimeSettings.All)] [Limiter] public sealed partial class LimitStack;\n" + UserStages.Limiter);

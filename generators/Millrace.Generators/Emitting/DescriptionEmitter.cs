@@ -33,7 +33,7 @@ internal sealed class DescriptionEmitter(Plan plan, CodeWriter code)
         foreach (var stage in plan.Stages)
         {
             var receives = stage.Spec.Is(Roles.Ingress) ? "true" : "false";
-            var transmits = stage.Spec.Is(Roles.Egress) || stage.Spec.Is(Roles.Network) ? "true" : "false";
+            var transmits = (stage.Spec.Roles & (Roles.Egress | Roles.Network | Roles.TransmitObserver)) != 0 ? "true" : "false";
             var declared = stage.WhyInserted.Length > 0 ? "put in: " + stage.WhyInserted : "[" + stage.Spec.Declared + "]";
             code.Line($"        new({Literal(stage.Name)}, {Literal(declared)}, {receives}, {transmits}),");
         }
@@ -75,6 +75,12 @@ internal sealed class DescriptionEmitter(Plan plan, CodeWriter code)
             previous = name + "_out";
         }
 
+        foreach (var stage in plan.WithRole(Roles.TransmitObserver))
+        {
+            text.Append("  ").Append(previous).Append(" --> ").Append(stage.Name).Append("_out[\"").Append(stage.Name).Append("\"]\n");
+            previous = stage.Name + "_out";
+        }
+
         text.Append("  ").Append(previous).Append(" --> nic_out([").Append(plan.Spec.InterfaceNames).Append("])\n");
         foreach (var note in plan.Notes)
         {
@@ -99,6 +105,11 @@ internal sealed class DescriptionEmitter(Plan plan, CodeWriter code)
         foreach (var index in plan.Egress)
         {
             text.Append("  -> ").Append(Line(plan.Stages[index])).Append('\n');
+        }
+
+        foreach (var stage in plan.WithRole(Roles.TransmitObserver))
+        {
+            text.Append("  -> ").Append(Line(stage)).Append('\n');
         }
 
         text.Append("  -> ").Append(plan.Spec.InterfaceNames).Append('\n');

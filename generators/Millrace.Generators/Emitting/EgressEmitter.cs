@@ -8,6 +8,7 @@ namespace Millrace.Generators.Emitting;
 internal sealed class EgressEmitter(Plan plan, CodeWriter code)
 {
     private readonly PlannedStage[] stages = [.. plan.Egress.Select(index => plan.Stages[index])];
+    private readonly DropEmitter drops = new(plan, code, isIngress: false);
 
     // the entry of packets that have their link header: behind the network stage, or the first stage if there is none
     private bool HasLinkLabel => plan.Network is not null;
@@ -84,6 +85,7 @@ internal sealed class EgressEmitter(Plan plan, CodeWriter code)
         code.Line($"{Frame} frame;");
         code.Line($"{Packet} packet;");
         code.Line($"{Verdict} verdict;");
+        drops.EmitLocals();
         if (plan.HasOutbox)
         {
             code.Line($"{Outgoing} outgoing;");
@@ -183,6 +185,7 @@ internal sealed class EgressEmitter(Plan plan, CodeWriter code)
         code.Block("if (!outgoing.IsLinkFrame)", () =>
         {
             code.Line($"verdict = {Verdict}.Drop({DropReason}.IpOutNoRoutes);");
+            drops.EmitDropper("loop", hasLinkHeader: false);
             code.Line("goto Settle;");
         });
         EmitLinkedLabel();
@@ -207,7 +210,7 @@ internal sealed class EgressEmitter(Plan plan, CodeWriter code)
             code.Line(stage.Spec.Is(Roles.Network)
                 ? $"verdict = {stage.Field}.Transmit(ref packet, in outgoing);"
                 : $"verdict = {stage.Field}.Transmit(ref packet);");
-            code.Block("if (!verdict.IsContinue)", () => code.Line("goto Settle;"));
+            drops.EmitLeave(stage.Name, hasLinkHeader: plan.Network is null || IsBehind(plan.Network, stage));
         });
         if (stage.Spec.Is(Roles.ResumesEgress) || stage.Spec.Is(Roles.Network))
         {
@@ -215,6 +218,8 @@ internal sealed class EgressEmitter(Plan plan, CodeWriter code)
             code.Label("After" + stage.Name);
         }
     }
+
+    private bool IsBehind(PlannedStage network, PlannedStage stage) => Array.IndexOf(stages, stage) > Array.IndexOf(stages, network);
 
     private void EmitNic()
     {
@@ -224,6 +229,7 @@ internal sealed class EgressEmitter(Plan plan, CodeWriter code)
         {
             EmitRefusal("nic.IsUp(packet.Metadata.Interface)", "DeviceNotReady");
             EmitRefusal("nic.TryEnqueue(packet.Frame, packet.Metadata.Interface, now)", "FullRing");
+            EmitObservers();
             code.Line("continue;");
             return;
         }
@@ -231,9 +237,11 @@ internal sealed class EgressEmitter(Plan plan, CodeWriter code)
         code.Block("if (!isUp)", () =>
         {
             code.Line($"verdict = {Verdict}.Drop({DropReason}.DeviceNotReady);");
+            drops.EmitDropper("loop");
             code.Line("goto Settle;");
         });
         code.Line();
+        EmitObservers();
         code.Line($"arena.MoveChain(packet.Frame, {Holders}.Loop, {Holders}.TransmitRing);");
         code.Line("batch[count++] = packet.Frame;");
         code.Line("continue;");
@@ -244,9 +252,25 @@ internal sealed class EgressEmitter(Plan plan, CodeWriter code)
         code.Block($"if (!{condition})", () =>
         {
             code.Line($"verdict = {Verdict}.Drop({DropReason}.{reason});");
+            drops.EmitDropper("loop");
             code.Line("goto Settle;");
         });
         code.Line();
+    }
+
+    /// <summary>Nothing can drop the packet any more, and the NIC does not have it yet.</summary>
+    private void EmitObservers()
+    {
+        foreach (var stage in plan.WithRole(Roles.TransmitObserver))
+        {
+            StackEmitter.Banner(code, plan, stage);
+            StackEmitter.Bound(code, stage, () =>
+            {
+                code.Line($"counters.{stage.Name}.Transmitted++;");
+                code.Line($"{stage.Field}.Transmitting(packet.Frame);");
+            });
+            code.Line();
+        }
     }
 
     private void EmitCompletions()
@@ -263,6 +287,11 @@ internal sealed class EgressEmitter(Plan plan, CodeWriter code)
         {
             code.Line($"case {VerdictKind}.Drop:");
             code.Line("    ledger.DropEgress(verdict.Reason, wirePackets);");
+            foreach (var call in drops.Calls())
+            {
+                code.Line("    " + call);
+            }
+
             EmitCompletions();
             code.Line($"    arena.ReleaseChain(packet.Frame, {Holders}.Loop);");
             code.Line("    break;");

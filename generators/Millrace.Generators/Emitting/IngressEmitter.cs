@@ -9,6 +9,7 @@ internal sealed class IngressEmitter(Plan plan, CodeWriter code)
 {
     private readonly PlannedStage[] stages = [.. plan.Ingress];
     private readonly PlannedStage[] resuming = [.. plan.Ingress.Where(stage => stage.Spec.Is(Roles.ResumesIngress))];
+    private readonly DropEmitter drops = new(plan, code, isIngress: true);
     private readonly bool rejects = plan.Stages.Any(stage => stage.Spec.Is(Roles.Network) && NetworkLayerOf(stage) is not null);
 
     public void Emit()
@@ -39,6 +40,7 @@ internal sealed class IngressEmitter(Plan plan, CodeWriter code)
         code.Line("int wirePackets;");
         code.Line($"{Packet} packet;");
         code.Line($"{Verdict} verdict;");
+        drops.EmitLocals();
         if (resuming.Length > 0)
         {
             code.Line("global::Millrace.ResumedPacket resumed;");
@@ -117,7 +119,7 @@ internal sealed class IngressEmitter(Plan plan, CodeWriter code)
         {
             code.Line($"counters.{stage.Name}.Received++;");
             code.Line($"verdict = {stage.Field}.Receive(ref packet);");
-            code.Block("if (!verdict.IsContinue)", () => code.Line("goto Settle;"));
+            drops.EmitLeave(stage.Name);
         });
         if (resuming.Contains(stage))
         {
@@ -130,6 +132,7 @@ internal sealed class IngressEmitter(Plan plan, CodeWriter code)
     {
         code.Line();
         code.Line("// ── nobody claimed it");
+        drops.EmitDropper("loop");
         var unhandled = $"{Verdict}.Drop({DropReason}.UnhandledProtocol)";
         if (plan.Network is null)
         {
@@ -146,7 +149,7 @@ internal sealed class IngressEmitter(Plan plan, CodeWriter code)
     {
         code.Block("switch (verdict.Kind)", () =>
         {
-            Case("Drop", "break;", "ledger.DropIngress(verdict.Reason, wirePackets);");
+            Case("Drop", "break;", ["ledger.DropIngress(verdict.Reason, wirePackets);", .. drops.Calls()]);
             Case("Deliver", "break;", "ledger.Delivered += wirePackets;");
             Case("Consumed", "break;", "ledger.Consumed += wirePackets;");
             Case("Queued", "continue;", "ledger.Delivered += wirePackets;");

@@ -10,6 +10,7 @@ internal static class TypeNames
     public const string Packet = "global::Millrace.Packet";
     public const string Verdict = "global::Millrace.Verdict";
     public const string VerdictKind = "global::Millrace.VerdictKind";
+    public const string PacketDrop = "global::Millrace.PacketDrop";
     public const string DropReason = "global::Millrace.DropReason";
     public const string Outbox = "global::Millrace.Outbox";
     public const string Outgoing = "global::Millrace.Outgoing";

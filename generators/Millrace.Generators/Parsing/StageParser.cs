@@ -26,6 +26,8 @@ internal sealed class StageParser(SettingsParser settingsParser, Compilation com
         ("Millrace.ITransportErrorObserver", Roles.TransportErrorObserver),
         ("Millrace.ITransmitCompletions", Roles.TransmitCompletions),
         ("Millrace.Workers.IWorkerNotices", Roles.WorkerNotices),
+        ("Millrace.ITransmitObserver", Roles.TransmitObserver),
+        ("Millrace.IDropObserver", Roles.DropObserver),
         ("System.IDisposable", Roles.Disposable),
     ];
 
@@ -94,7 +96,7 @@ internal sealed class StageParser(SettingsParser settingsParser, Compilation com
         (AttributeData? Attribute, string Label, int Ordinal, int Place, string Summary) common, INamedTypeSymbol stage, string name, bool forSeveralWorkers)
     {
         var roles = RolesOf(stage);
-        if ((roles & (Roles.Ingress | Roles.Egress | Roles.TransmitCompletions)) == 0)
+        if ((roles & (Roles.Ingress | Roles.Egress | Roles.TransmitCompletions | Roles.TransmitObserver | Roles.DropObserver)) == 0)
         {
             report(Diagnostics.NoStageInterface, common.Attribute.Location(), [stage.Name]);
             return null;

@@ -79,6 +79,8 @@ internal enum Roles
     Disposable = 1 << 12,
     TransmitCompletions = 1 << 13,
     WorkerNotices = 1 << 14,
+    TransmitObserver = 1 << 15,
+    DropObserver = 1 << 16,
 }
 
 /// <param name="Interface">The settings interface, fully qualified.</param>

@@ -63,6 +63,8 @@ internal sealed class TwinStage(string name, object stage, int on)
 
     public IResumesEgress? ResumesEgress { get; } = stage as IResumesEgress;
 
+    public ITransmitObserver? TransmitObserver { get; } = stage as ITransmitObserver;
+
     public IPollEnd? PollEnd { get; } = stage as IPollEnd;
 
     public bool Sees(ref readonly Memory.FrameMetadata metadata) => On < 0 || metadata.Interface == On;

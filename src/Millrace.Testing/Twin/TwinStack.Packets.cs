@@ -61,12 +61,14 @@ public abstract partial class TwinStack
     {
         var wirePackets = packet.Metadata.WirePackets;
         var verdict = Verdict.Continue;
+        var dropper = "loop";
         for (var i = from; i < stages.Count && verdict.IsContinue; i++)
         {
             if (stages[i].Ingress is { } stage && stages[i].Sees(in packet.Metadata))
             {
                 stages[i].Counters.Received++;
                 verdict = stage.Receive(ref packet);
+                dropper = verdict.IsContinue ? dropper : stages[i].Name;
             }
         }
 
@@ -79,6 +81,7 @@ public abstract partial class TwinStack
         {
             case VerdictKind.Drop:
                 Ledger.DropIngress(verdict.Reason, wirePackets);
+                ShowDrop(packet.Frame, new PacketDrop(verdict.Reason, dropper, IsIngress: true, HasLinkHeader: true));
                 break;
             case VerdictKind.Deliver or VerdictKind.Queued:
                 Ledger.Delivered += wirePackets;
@@ -95,6 +98,14 @@ public abstract partial class TwinStack
         if (verdict.Kind is VerdictKind.Drop or VerdictKind.Deliver or VerdictKind.Consumed)
         {
             Arena.ReleaseChain(packet.Frame, Holders.Loop);
+        }
+    }
+
+    private void ShowDrop(Frame packet, PacketDrop drop)
+    {
+        foreach (var stage in stages.Where(stage => stage.Stage is IDropObserver && stage.Sees(in Arena.Metadata(packet))))
+        {
+            ((IDropObserver)stage.Stage).Dropped(packet, in drop);
         }
     }
 
@@ -202,16 +213,18 @@ public abstract partial class TwinStack
         var wirePackets = packet.Metadata.WirePackets;
         var isRouted = outgoing.IsLinkFrame || order.Exists(stage => stage.Network is not null);
         var verdict = isRouted ? Verdict.Continue : Verdict.Drop(DropReason.IpOutNoRoutes);
+        var (dropper, isLinked) = ("loop", isRouted);
         for (var i = from; i < order.Count && verdict.IsContinue; i++)
         {
             if (order[i].Sees(in packet.Metadata))
             {
                 order[i].Counters.Transmitted++;
                 verdict = order[i].Network is { } network ? network.Transmit(ref packet, in outgoing) : order[i].Egress!.Transmit(ref packet);
+                (dropper, isLinked) = verdict.IsContinue ? (dropper, isLinked) : (order[i].Name, i > order.FindIndex(stage => stage.Network is not null));
             }
         }
 
-        Settle(packet.Frame, verdict.IsContinue ? Enqueue(packet.Frame, packet.Metadata.Interface, now) : verdict, wirePackets);
+        Settle(packet.Frame, verdict.IsContinue ? Enqueue(packet.Frame, packet.Metadata.Interface, now) : verdict, wirePackets, dropper, isLinked);
     }
 
     /// <summary>Puts a packet before its NIC.</summary>
@@ -219,8 +232,18 @@ public abstract partial class TwinStack
     {
         if (nics is not null)
         {
-            return !nics.IsUp(networkInterface) ? Verdict.Drop(DropReason.DeviceNotReady)
-                : nics.TryEnqueue(packet, networkInterface, now) ? Verdict.Held : Verdict.Drop(DropReason.FullRing);
+            if (!nics.IsUp(networkInterface))
+            {
+                return Verdict.Drop(DropReason.DeviceNotReady);
+            }
+
+            if (!nics.TryEnqueue(packet, networkInterface, now))
+            {
+                return Verdict.Drop(DropReason.FullRing);
+            }
+
+            Observe(packet);
+            return Verdict.Held;
         }
 
         if (!interfaces[0].IsUp)
@@ -228,17 +251,28 @@ public abstract partial class TwinStack
             return Verdict.Drop(DropReason.DeviceNotReady);
         }
 
+        Observe(packet);
         Arena.MoveChain(packet, Holders.Loop, Holders.TransmitRing);
         nic!.Batch[nic.Pending++] = packet;
         return Verdict.Held;
     }
 
-    private void Settle(Frame packet, Verdict verdict, int wirePackets)
+    private void Observe(Frame packet)
+    {
+        foreach (var stage in stages.Where(stage => stage.TransmitObserver is not null && stage.Sees(in Arena.Metadata(packet))))
+        {
+            stage.Counters.Transmitted++;
+            stage.TransmitObserver!.Transmitting(packet);
+        }
+    }
+
+    private void Settle(Frame packet, Verdict verdict, int wirePackets, string dropper = "loop", bool isLinked = true)
     {
         switch (verdict.Kind)
         {
             case VerdictKind.Drop:
                 Ledger.DropEgress(verdict.Reason, wirePackets);
+                ShowDrop(packet, new PacketDrop(verdict.Reason, dropper, IsIngress: false, isLinked));
                 break;
             case VerdictKind.Consumed:
                 Ledger.Transmitted += wirePackets;

@@ -156,7 +156,7 @@ public sealed class InterfaceQueue
     {
         while (packets.TryDequeue(arena, out var packet))
         {
-            ledger.DropEgress(DropReason.FullRing, arena.Metadata(packet).WirePackets);
+            ledger.DropHeld(packet, new PacketDrop(DropReason.FullRing, "loop", IsIngress: false, HasLinkHeader: true), arena.Metadata(packet).WirePackets);
             arena.ReleaseChain(packet, Holders.Loop);
         }
     }

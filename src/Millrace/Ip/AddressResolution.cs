@@ -198,7 +198,7 @@ internal sealed partial class AddressResolution
 
     private void Drop(Frame packet, DropReason reason)
     {
-        ledger.DropEgress(reason, arena.Metadata(packet).WirePackets);
+        ledger.DropHeld(packet, new PacketDrop(reason, "Ipv4", IsIngress: false, HasLinkHeader: false), arena.Metadata(packet).WirePackets);
         arena.EndTransmit(packet, Holders.Neighbour);
     }
 

@@ -156,7 +156,7 @@ public sealed partial class Ipv4Layer
             verdict = verdict.IsContinue ? ReceiveIcmp(packet, metadata.TransportOffset, ref metadata) : verdict;
             if (verdict.Kind == VerdictKind.Drop)
             {
-                ledger.DropIngress(verdict.Reason, metadata.WirePackets);
+                ledger.DropHeld(packet, new PacketDrop(verdict.Reason, "Ipv4", IsIngress: true, HasLinkHeader: true), metadata.WirePackets);
             }
             else
             {

@@ -272,7 +272,7 @@ public sealed partial class Ipv4Layer
             var length = Math.Min(piece, total - start);
             if (!PacketBytes.TryCopy(arena, packet, headerLength + start, length, Share.Reserve, Holders.Loop, out var fragment))
             {
-                ledger.DropEgress(DropReason.NoMemory, 1);
+                ledger.DropHeld(packet, new PacketDrop(DropReason.NoMemory, "Ipv4", IsIngress: false, HasLinkHeader: false), 1);
                 continue;
             }
 
@@ -308,7 +308,7 @@ public sealed partial class Ipv4Layer
                 ready.Add(fragment);
                 break;
             case VerdictKind.Drop:
-                ledger.DropEgress(verdict.Reason, 1);
+                ledger.DropHeld(fragment, new PacketDrop(verdict.Reason, "Ipv4", IsIngress: false, HasLinkHeader: false), 1);
                 arena.ReleaseChain(fragment, Holders.Loop);
                 break;
         }

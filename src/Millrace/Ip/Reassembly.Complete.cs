@@ -46,7 +46,7 @@ internal sealed partial class Reassembly
             return;
         }
 
-        ledger.DropIngress(DropReason.FragmentMemory, metadata.WirePackets);
+        ledger.DropHeld(head, new PacketDrop(DropReason.FragmentMemory, "Ipv4", IsIngress: true, HasLinkHeader: true), metadata.WirePackets);
         HeldPackets -= metadata.WirePackets;
         heldFrames -= PacketBytes.CountFrames(arena, head);
         arena.ReleaseChain(head, Holders.Reassembly);

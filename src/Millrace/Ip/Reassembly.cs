@@ -263,7 +263,7 @@ internal sealed partial class Reassembly
 
     private void DropFragment(Frame fragment, int wirePackets, DropReason reason)
     {
-        ledger.DropIngress(reason, wirePackets);
+        ledger.DropHeld(fragment, new PacketDrop(reason, "Ipv4", IsIngress: true, HasLinkHeader: true), wirePackets);
         HeldPackets -= wirePackets;
         heldFrames -= PacketBytes.CountFrames(arena, fragment);
         arena.ReleaseChain(fragment, Holders.Reassembly);

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Millrace.Memory;
 
 namespace Millrace;
 
@@ -45,6 +46,28 @@ public sealed class Ledger
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void DropEgress(DropReason reason, int wirePackets) => egressDrops[(int)reason] += wirePackets;
+
+    /// <summary>
+    /// Who is told of packets that no verdict drops: those that stages held. A stage that wants to see them too puts itself, or
+    /// an object of its own, here when it is made; what verdicts drop the loop tells it by <see cref="IDropObserver"/>.
+    /// </summary>
+    public IDropObserver? HeldDropObserver { get; set; }
+
+    /// <summary>Counts a packet that a stage held and gives up; call it before the frames are released.</summary>
+    /// <param name="wirePackets">Packets of the wire that it stands for.</param>
+    public void DropHeld(Frame packet, in PacketDrop drop, int wirePackets)
+    {
+        if (drop.IsIngress)
+        {
+            DropIngress(drop.Reason, wirePackets);
+        }
+        else
+        {
+            DropEgress(drop.Reason, wirePackets);
+        }
+
+        HeldDropObserver?.Dropped(packet, in drop);
+    }
 
     public long IngressDrops(DropReason reason) => ingressDrops[(int)reason];
 

@@ -1,5 +1,7 @@
 using Millrace.Headers;
 using Millrace.Nics;
+using Millrace.Stack.Tests.Taps;
+using Millrace.Taps;
 using Millrace.Testing.Packets;
 using Millrace.Testing.Traffic;
 
@@ -57,6 +59,12 @@ internal sealed record TwinCase(string Name, Func<Nic, Entropy, INetworkStack> C
         new(nameof(VintageStack),
             (nic, entropy) => new VintageStack(new() { Nic = nic, Entropy = entropy }),
             (nic, entropy) => new VintageTwin(new() { Nic = nic, Entropy = entropy })),
+        new(nameof(TappedStack),
+            (nic, entropy) => new TappedStack(new() { Nic = nic, Entropy = entropy, TapSink = new PcapngTapSink(Stream.Null) }),
+            (nic, entropy) => new TappedTwin(new() { Nic = nic, Entropy = entropy, TapSink = new PcapngTapSink(Stream.Null) })) { Dress = source => new TaggedTraffic(source, 10, [20, 30]) },
+        new(nameof(TappedTurnStack),
+            (nic, entropy) => new TappedTurnStack(new() { Nic = nic, Entropy = entropy, TapSink = new PcapngTapSink(Stream.Null) }),
+            (nic, entropy) => new TappedTurnTwin(new() { Nic = nic, Entropy = entropy, TapSink = new PcapngTapSink(Stream.Null) })),
     ];
 
     public static IReadOnlyList<NicFeatures> AllFeatures { get; } =

@@ -34,6 +34,12 @@ public abstract class CaptureReader : IDisposable
     /// <summary>The captured bytes of the packet read last, valid until the next is read.</summary>
     public ReadOnlySpan<byte> Data => buffer.AsSpan(dataOffset, dataLength);
 
+    /// <summary>Which way the packet read last went, as far as the file says.</summary>
+    public CaptureDirection Direction { get; private protected set; }
+
+    /// <summary>The words that the file has on the packet read last; none if it is empty.</summary>
+    public string Comment { get; private protected set; } = "";
+
     /// <summary>Packets read so far.</summary>
     public long PacketCount { get; private set; }
 

@@ -58,21 +58,23 @@ public abstract class CaptureWriter : IDisposable
     /// <summary>Writes a packet.</summary>
     /// <param name="timestamp">Nanoseconds, usually since 1970; not negative.</param>
     /// <param name="originalLength">Bytes the packet had, if that is more than is there.</param>
+    /// <param name="comment">Words on the packet in UTF-8, for pcapng; the classic format has no place for them.</param>
     public void Write(long timestamp, ReadOnlySpan<byte> packet, int originalLength = 0, int networkInterface = 0,
-        CaptureDirection direction = CaptureDirection.Unknown)
+        CaptureDirection direction = CaptureDirection.Unknown, ReadOnlySpan<byte> comment = default)
     {
-        Begin(timestamp, packet.Length, Math.Max(packet.Length, originalLength), networkInterface, direction);
+        Begin(timestamp, packet.Length, Math.Max(packet.Length, originalLength), networkInterface, direction, comment);
         Append(packet);
         End();
     }
 
     /// <summary>Begins a packet whose bytes follow by <see cref="Append"/>.</summary>
-    internal void Begin(long timestamp, int length, int originalLength, int networkInterface, CaptureDirection direction)
+    internal void Begin(
+        long timestamp, int length, int originalLength, int networkInterface, CaptureDirection direction, ReadOnlySpan<byte> comment = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(timestamp);
         ObjectDisposedException.ThrowIf(isDisposed, this);
         left = Math.Min(length, SnapLength);
-        BeginPacket(timestamp, left, originalLength, networkInterface, direction);
+        BeginPacket(timestamp, left, originalLength, networkInterface, direction, comment);
     }
 
     /// <summary>The next bytes of the packet; what is beyond the snap length is left out.</summary>
@@ -114,7 +116,8 @@ public abstract class CaptureWriter : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private protected abstract void BeginPacket(long timestamp, int length, int originalLength, int networkInterface, CaptureDirection direction);
+    private protected abstract void BeginPacket(
+        long timestamp, int length, int originalLength, int networkInterface, CaptureDirection direction, ReadOnlySpan<byte> comment);
 
     private protected abstract void EndPacket();
 

@@ -20,7 +20,8 @@ internal sealed class PcapWriter : CaptureWriter
         PutUInt32((uint)linkType);
     }
 
-    private protected override void BeginPacket(long timestamp, int length, int originalLength, int networkInterface, CaptureDirection direction)
+    private protected override void BeginPacket(
+        long timestamp, int length, int originalLength, int networkInterface, CaptureDirection direction, ReadOnlySpan<byte> comment)
     {
         if (networkInterface != 0)
         {

@@ -18,6 +18,7 @@ internal static class PcapngBlocks
     public const uint InterfaceDescription = 1;
     public const uint ObsoletePacket = 2;
     public const uint SimplePacket = 3;
+    public const uint InterfaceStatistics = 5;
     public const uint EnhancedPacket = 6;
 
     public const uint ByteOrderMagic = 0x1A2B_3C4D;
@@ -30,10 +31,14 @@ internal static class PcapngBlocks
     public const int InterfaceBodyLength = 8;
     public const int PacketBodyLength = 20;
     public const int SimpleBodyLength = 4;
+    public const int StatisticsBodyLength = 12;
 
     public const ushort EndOfOptions = 0;
+    public const ushort CommentOption = 1;
     public const ushort NameOption = 2;
     public const ushort FlagsOption = 2;
+    public const ushort ReceivedOption = 4;
+    public const ushort DroppedOption = 5;
     public const ushort TimestampResolutionOption = 9;
     public const ushort TimestampOffsetOption = 14;
     public const int OptionHeaderLength = 4;

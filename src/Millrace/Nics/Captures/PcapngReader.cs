@@ -8,6 +8,8 @@ internal sealed class PcapngReader : CaptureReader
 {
     public const uint SectionHeader = PcapngBlocks.SectionHeader;
 
+    private const uint DirectionMask = 3;
+
     private readonly List<CaptureInterface> interfaces = [];
     private readonly List<TimeUnit> units = [];
     private long timestamp;
@@ -179,6 +181,33 @@ internal sealed class PcapngReader : CaptureReader
 
         SetData(PcapngBlocks.PacketBodyLength, (int)capturedLength);
         Current = new CaptureRecord(timestamp, (int)Math.Min(ReadUInt32(body[16..]), int.MaxValue), index, interfaces[index].LinkType, offset);
+        TakeOptions(body[Math.Min(body.Length, PcapngBlocks.PacketBodyLength + PcapngBlocks.Padded((int)capturedLength))..], offset);
+    }
+
+    private void TakeOptions(ReadOnlySpan<byte> options, long offset)
+    {
+        (Direction, Comment) = (CaptureDirection.Unknown, "");
+        while (options.Length >= PcapngBlocks.OptionHeaderLength && ReadUInt16(options) is var code and not PcapngBlocks.EndOfOptions)
+        {
+            int length = ReadUInt16(options[sizeof(ushort)..]);
+            if (PcapngBlocks.OptionHeaderLength + length > options.Length)
+            {
+                throw Wrong("An option of a packet is longer than its block", offset);
+            }
+
+            var value = options.Slice(PcapngBlocks.OptionHeaderLength, length);
+            switch (code)
+            {
+                case PcapngBlocks.CommentOption:
+                    Comment = Encoding.UTF8.GetString(value);
+                    break;
+                case PcapngBlocks.FlagsOption when length == sizeof(uint):
+                    Direction = (CaptureDirection)(ReadUInt32(value) & DirectionMask);
+                    break;
+            }
+
+            options = options[Math.Min(options.Length, PcapngBlocks.OptionHeaderLength + PcapngBlocks.Padded(length))..];
+        }
     }
 
     private void TakeSimplePacket(ReadOnlySpan<byte> body, long offset)
@@ -193,6 +222,7 @@ internal sealed class PcapngReader : CaptureReader
         }
 
         SetData(PcapngBlocks.SimpleBodyLength, capturedLength);
+        (Direction, Comment) = (CaptureDirection.Unknown, "");
         Current = new CaptureRecord(timestamp, originalLength, 0, interfaces[0].LinkType, offset);
     }
 

@@ -6,6 +6,9 @@ namespace Millrace.Nics;
 internal sealed class PcapngWriter : CaptureWriter
 {
     private const byte NanosecondResolution = 9;
+    /// <summary>Bytes of a comment at most; what is beyond is left out.</summary>
+    public const int MaximumCommentLength = 256;
+
     private const int FlagsOptionLength = PcapngBlocks.OptionHeaderLength + sizeof(uint);
     private const int Around = PcapngBlocks.StartLength + PcapngBlocks.EndLength;
 
@@ -13,6 +16,8 @@ internal sealed class PcapngWriter : CaptureWriter
     private int packetLength;
     private uint blockLength;
     private CaptureDirection packetDirection;
+    private readonly byte[] packetComment = new byte[MaximumCommentLength];
+    private int packetCommentLength;
 
     public PcapngWriter(Stream stream, IReadOnlyList<CaptureInterface> interfaces, bool leaveOpen)
         : base(stream, LeastSnapLength(interfaces), leaveOpen)
@@ -35,7 +40,33 @@ internal sealed class PcapngWriter : CaptureWriter
         }
     }
 
-    private protected override void BeginPacket(long timestamp, int length, int originalLength, int networkInterface, CaptureDirection direction)
+    /// <summary>Bytes of a packet's block, of which <paramref name="length"/> bytes are kept.</summary>
+    public static int BlockLength(int length, CaptureDirection direction, int commentLength)
+    {
+        var flags = direction == CaptureDirection.Unknown ? 0 : FlagsOptionLength;
+        var comment = commentLength == 0 ? 0 : PcapngBlocks.OptionHeaderLength + PcapngBlocks.Padded(commentLength);
+        var end = flags + comment == 0 ? 0 : PcapngBlocks.OptionHeaderLength;
+        return Around + PcapngBlocks.PacketBodyLength + PcapngBlocks.Padded(length) + flags + comment + end;
+    }
+
+    /// <summary>Writes how many packets of an interface are in the capture, and how many could not be kept.</summary>
+    public void WriteStatistics(int networkInterface, long timestamp, long received, long lost)
+    {
+        const int counterLength = PcapngBlocks.OptionHeaderLength + sizeof(ulong);
+        const uint length = Around + PcapngBlocks.StatisticsBodyLength + (2 * counterLength) + PcapngBlocks.OptionHeaderLength;
+        PutUInt32(PcapngBlocks.InterfaceStatistics);
+        PutUInt32(length);
+        PutUInt32((uint)networkInterface);
+        PutUInt32((uint)(timestamp >> 32));
+        PutUInt32((uint)timestamp);
+        PutCounter(PcapngBlocks.ReceivedOption, received);
+        PutCounter(PcapngBlocks.DroppedOption, lost);
+        PutUInt32(PcapngBlocks.EndOfOptions);
+        PutUInt32(length);
+    }
+
+    private protected override void BeginPacket(
+        long timestamp, int length, int originalLength, int networkInterface, CaptureDirection direction, ReadOnlySpan<byte> comment)
     {
         if (networkInterface < 0 || networkInterface >= interfaceCount)
         {
@@ -44,8 +75,9 @@ internal sealed class PcapngWriter : CaptureWriter
 
         packetLength = length;
         packetDirection = direction;
-        var optionsLength = direction == CaptureDirection.Unknown ? 0 : FlagsOptionLength + PcapngBlocks.OptionHeaderLength;
-        blockLength = (uint)(Around + PcapngBlocks.PacketBodyLength + PcapngBlocks.Padded(length) + optionsLength);
+        packetCommentLength = Math.Min(comment.Length, MaximumCommentLength);
+        comment[..packetCommentLength].CopyTo(packetComment);
+        blockLength = (uint)BlockLength(length, direction, packetCommentLength);
         PutUInt32(PcapngBlocks.EnhancedPacket);
         PutUInt32(blockLength);
         PutUInt32((uint)networkInterface);
@@ -63,10 +95,30 @@ internal sealed class PcapngWriter : CaptureWriter
             PutUInt16(PcapngBlocks.FlagsOption);
             PutUInt16(sizeof(uint));
             PutUInt32((uint)packetDirection);
+        }
+
+        if (packetCommentLength > 0)
+        {
+            PutUInt16(PcapngBlocks.CommentOption);
+            PutUInt16(packetCommentLength);
+            Put(packetComment.AsSpan(0, packetCommentLength));
+            PutPadding(packetCommentLength);
+        }
+
+        if (packetDirection != CaptureDirection.Unknown || packetCommentLength > 0)
+        {
             PutUInt32(PcapngBlocks.EndOfOptions);
         }
 
         PutUInt32(blockLength);
+    }
+
+    private void PutCounter(ushort option, long value)
+    {
+        PutUInt16(option);
+        PutUInt16(sizeof(ulong));
+        PutUInt32((uint)value);
+        PutUInt32((uint)(value >> 32));
     }
 
     private static int LeastSnapLength(IReadOnlyList<CaptureInterface> interfaces)
