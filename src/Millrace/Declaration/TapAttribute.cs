@@ -24,14 +24,17 @@ public interface ITapSettings
 {
     /// <summary>Whether anything is shown; switched at run time with <c>[Tap(Runtime = ["Enabled"])]</c>.</summary>
     [Default(true)]
+    [SameIn(KernelProfile.Linux_3_18)]
     bool Enabled { get; }
 
     /// <summary>Whether dropped packets are shown, with the reason.</summary>
     [Default(true)]
+    [SameIn(KernelProfile.Linux_3_18)]
     bool Drops { get; }
 
     /// <summary>Bytes shown of a packet at most.</summary>
     [Default(262_144, Source = "libpcap's MAXIMUM_SNAPLEN")]
+    [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(1, 262_144)]
     [DecidesCapacity]
     int SnapLength { get; }
