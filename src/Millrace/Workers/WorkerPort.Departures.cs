@@ -37,6 +37,11 @@ public sealed partial class WorkerPort
                 $"The stack declares [NicQueues({queueCount})], but the NIC has {nic.QueueCount}: make it with {queueCount} queues, or declare fewer.", nameof(nic));
         }
 
+        if (nic.Rss is { } table && !table.Hash.Toeplitz.Key.SequenceEqual(Hash.Toeplitz.Key))
+        {
+            throw new ArgumentException("The NIC hashes flows by another key than the group of workers: make the group with new WorkerGroup(workers, nic).", nameof(nic));
+        }
+
         HasQueue = Worker < queueCount;
         var own = HasQueue ? nic.Open(Worker, arena) : null;
         if (own is not null && !usesXps && queueCount == Group.Count)
