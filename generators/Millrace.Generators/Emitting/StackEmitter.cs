@@ -292,10 +292,10 @@ internal sealed class StackEmitter(Plan plan)
             code.Line($"public {WorkerPort} Workers => workers;");
         }
 
-        foreach (var (stage, provided) in Surface())
+        foreach (var (stage, provided, name) in Surface())
         {
             code.Line();
-            code.Line($"{(provided.IsPublic ? "public" : "internal")} {provided.Type} {SurfaceName(provided)} => {stage.Field}.{provided.Property};");
+            code.Line($"{(provided.IsPublic ? "public" : "internal")} {provided.Type} {name} => {stage.Field}.{provided.Property};");
         }
 
         code.Line();
@@ -355,7 +355,7 @@ internal sealed class StackEmitter(Plan plan)
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
-    private IEnumerable<(PlannedStage Stage, ProvidedSpec Provided)> Surface()
+    private IEnumerable<(PlannedStage Stage, ProvidedSpec Provided, string Name)> Surface()
     {
         var names = new HashSet<string>(StringComparer.Ordinal)
         {
@@ -365,9 +365,14 @@ internal sealed class StackEmitter(Plan plan)
         };
         foreach (var stage in plan.Stages)
         {
-            foreach (var provided in stage.Spec.Provides.Where(provided => names.Add(SurfaceName(provided))))
+            foreach (var provided in stage.Spec.Provides)
             {
-                yield return (stage, provided);
+                // a layer offered twice, as what every layer is and as what it is itself, has its own name the second time
+                var name = SurfaceName(provided);
+                if (names.Add(name) || names.Add(name = provided.Property))
+                {
+                    yield return (stage, provided, name);
+                }
             }
         }
     }

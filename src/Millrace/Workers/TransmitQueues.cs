@@ -19,6 +19,7 @@ internal sealed class TransmitQueues : NicQueue
     private readonly FlowQueues? flows;
     private readonly CrossingRing departures = new(WorkerPort.RingPackets);
     private readonly AutoResetEvent interrupt = new(false);
+    private NicInterrupt? shared;
     private readonly Frame[] batch = new Frame[1];
     private readonly FixedQueue<Frame> completed;
 
@@ -112,11 +113,25 @@ internal sealed class TransmitQueues : NicQueue
         {
             own.Wake();
         }
+        else if (shared is not null)
+        {
+            shared.Set();
+        }
         else
         {
             interrupt.Set();
         }
     }
+
+    public override bool TryShare(NicInterrupt interrupt)
+    {
+        shared = interrupt;
+        return own?.TryShare(interrupt) ?? true;
+    }
+
+    public override bool TryBeginSleep(ref TimeSpan timeout) => own?.TryBeginSleep(ref timeout) ?? true;
+
+    public override void EndSleep() => own?.EndSleep();
 
     public override void SetInterrupt(bool armed) => own?.SetInterrupt(armed);
 

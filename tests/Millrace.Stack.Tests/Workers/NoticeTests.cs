@@ -17,14 +17,14 @@ public sealed class NoticeTests : IDisposable
     private readonly BulkPlan far = Plan(2, 1);
     private readonly OneQueueStack first;
     private readonly OneQueueStack second;
-    private readonly BulkClient peer;
+    private readonly RouterPeer peer;
     private readonly VirtualTimeNetwork network;
 
     public NoticeTests()
     {
         first = new OneQueueStack(new() { Nic = wire.A, Entropy = new Entropy(1, 2), Group = group, Worker = 0, Plan = near });
         second = new OneQueueStack(new() { Nic = wire.A, Entropy = new Entropy(1, 2), Group = group, Worker = 1, Plan = near });
-        peer = new BulkClient(new() { Nic = wire.B, Entropy = new Entropy(3, 4), Plan = far });
+        peer = new RouterPeer(new() { Nic = wire.B, Entropy = new Entropy(3, 4), Plan = far });
         network = new VirtualTimeNetwork(first, second, peer);
         network.Settle();
     }
@@ -53,13 +53,16 @@ public sealed class NoticeTests : IDisposable
     [Fact]
     public void An_ICMP_error_that_reaches_one_worker_ends_the_connection_of_another()
     {
-        // nobody listens at the peer's port 81, and datagrams to it are refused by a reset; a port-unreachable comes from a router
-        Assert.Equal(TcpConnectResult.Opening, second.Tcp.Connect(0, new InetEndpoint(InetAddress.Parse("10.0.0.77"), 80), out _));
+        second.Ipv4.AddRoute(InetAddress.Parse("10.9.0.0"), 16, InetAddress.Parse("10.0.0.2"));
+        network.Settle();
 
-        // 10.0.0.77 is nobody: the worker that sent finds out by itself, after three requests
-        network.RunFor(TimeSpan.FromSeconds(5));
+        // the router at 10.0.0.2 knows no way to there and says so, to the worker that has the queue
+        Assert.Equal(TcpConnectResult.Opening, second.Tcp.Connect(0, new InetEndpoint(InetAddress.Parse("10.9.1.1"), 80), out _));
+        network.RunFor(TimeSpan.FromMilliseconds(500));
+
         Assert.Equal(1, near.Closed);
-        Assert.NotNull(near.Problem);
+        Assert.Contains("closed (NetworkUnreachable)", near.Problem, StringComparison.Ordinal);
+        Assert.Equal((0, 0), (second.Ledger.Received, (int)second.Ledger.SteeredIn));
     }
 
     [Fact]

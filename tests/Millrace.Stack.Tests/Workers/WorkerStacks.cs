@@ -19,3 +19,15 @@ internal sealed partial class OneQueueStack;
 
 [TwinOf<OneQueueStack>]
 internal sealed partial class OneQueueTwin;
+
+/// <summary>The other end: a host that also routes, between networks of which it knows one.</summary>
+[NetworkStack]
+[NicQueues(1)]
+[ChecksumOffload]
+[Gro]
+[Ipv4("10.0.0.2/24", Forwarding = true)]
+[Tcp(MaxGsoSegments = 44)]
+[SocketMemory]
+[Gso]
+[TcpHandler<BulkHandler>(80, Connections = 64)]
+internal sealed partial class RouterPeer;
