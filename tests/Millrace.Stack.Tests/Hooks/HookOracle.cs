@@ -20,8 +20,8 @@ internal sealed class HookOracle(ITrafficSource source) : ITrafficSource
 
     public long Forward { get; private set; }
 
-    /// <summary>ARP packets that the stack has sent: all that it makes and no hook sees.</summary>
-    public long ArpSent { get; private set; }
+    /// <summary>Datagrams of the router's own that it has sent.</summary>
+    public long OwnSent { get; private set; }
 
     public void Next(TrafficRandom random, long now, IList<byte[]> frames)
     {
@@ -35,7 +35,7 @@ internal sealed class HookOracle(ITrafficSource source) : ITrafficSource
 
     public void Observe(Dissection frame, long now)
     {
-        ArpSent += frame.Arp is null ? 0 : 1;
+        OwnSent += frame.Ip is { Source: Own, FragmentOffset: 0 } ? 1 : 0;
         source.Observe(frame, now);
     }
 

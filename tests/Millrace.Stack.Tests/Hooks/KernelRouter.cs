@@ -15,6 +15,18 @@ namespace Millrace.Stack.Tests.Hooks;
 [Hook<Tally>]
 public sealed partial class RouterStack;
 
+[NetworkStack]
+[Interface("lan")]
+[Interface("wan")]
+[NicQueues(1)]
+[ChecksumOffload]
+[Gro]
+[Ipv4("10.9.1.1/24", On = "lan", Forwarding = true, IcmpRateLimitMilliseconds = 0)]
+[Ipv4Address("10.9.2.1/24", On = "wan")]
+[Gso]
+[Hook<Tally>]
+public sealed partial class TwoArmedStack;
+
 /// <summary>Two kernels in two namespaces, 10.9.1.2 and 10.9.2.2, and the stack as the router between them. The test's thread is the worker.</summary>
 internal sealed class KernelRouter : IDisposable
 {
@@ -28,17 +40,20 @@ internal sealed class KernelRouter : IDisposable
     private readonly TapNic leftTap;
     private readonly TapNic rightTap;
 
-    /// <param name="mtu">Of the router's interface; the kernels' ends have 1500.</param>
-    public KernelRouter(int mtu = 1500)
+    /// <param name="mtu">With one arm: of the router's interface, while the kernels' ends have 1500. With two: of the right wire.</param>
+    /// <param name="hasTwoArms">An interface for each side, instead of one in the middle of a hub.</param>
+    public KernelRouter(int mtu = 1500, bool hasTwoArms = false)
     {
-        leftTap = Open(left, "10.9.1.2/24", "10.9.2.0/24");
-        rightTap = Open(right, "10.9.2.2/24", "10.9.1.0/24");
-        Stack = new RouterStack(new() { Nic = new HubNic(leftTap, rightTap, mtu), Entropy = new Entropy(1, 2), Journal = Journal });
+        leftTap = Open(left, "10.9.1.2/24", hasTwoArms ? "10.9.1.1" : "10.9.0.1", "10.9.2.0/24", 1500);
+        rightTap = Open(right, "10.9.2.2/24", hasTwoArms ? "10.9.2.1" : "10.9.0.1", "10.9.1.0/24", hasTwoArms ? mtu : 1500);
+        Stack = hasTwoArms
+            ? new TwoArmedStack(new() { LanNic = leftTap, WanNic = rightTap, Entropy = new Entropy(1, 2), Journal = Journal })
+            : new RouterStack(new() { Nic = new HubNic(leftTap, rightTap, mtu), Entropy = new Entropy(1, 2), Journal = Journal });
     }
 
     public HookJournal Journal { get; } = new();
 
-    public RouterStack Stack { get; }
+    public INetworkStack Stack { get; }
 
     /// <summary>Runs a command on the left to its end.</summary>
     /// <returns>What it said, whether it liked what it saw or not.</returns>
@@ -52,7 +67,10 @@ internal sealed class KernelRouter : IDisposable
         {
             Assert.True(clock.Elapsed < until, $"{command} is not done. {LedgerAssert.Describe(Stack)}");
             Stack.Wait(TimeSpan.FromMilliseconds(2));
-            Stack.Poll(0, 0, clock.ElapsedTicks * (1_000_000_000 / Stopwatch.Frequency));
+            for (var i = 0; i < Stack.Interfaces.Count; i++)
+            {
+                Stack.Poll(i, 0, clock.ElapsedTicks * (1_000_000_000 / Stopwatch.Frequency));
+            }
         }
 
         return output.Result + error.Result;
@@ -95,11 +113,11 @@ internal sealed class KernelRouter : IDisposable
         right.Dispose();
     }
 
-    private static TapNic Open(NetworkNamespace space, string address, string others)
+    private static TapNic Open(NetworkNamespace space, string address, string router, string others, int mtu)
     {
-        var tap = space.Run(() => new TapNic(new TapOptions { Name = "port", KernelAddress = address, Address = Headers.MacAddress.Parse("02:00:00:00:09:01") }));
-        space.Execute("ip", "route", "add", "10.9.0.1", "dev", "port");
-        space.Execute("ip", "route", "add", others, "via", "10.9.0.1");
+        var tap = space.Run(() => new TapNic(new TapOptions { Name = "port", Mtu = mtu, KernelAddress = address, Address = Headers.MacAddress.Parse("02:00:00:00:09:01") }));
+        space.Execute("ip", "route", "add", router, "dev", "port");
+        space.Execute("ip", "route", "add", others, "via", router);
         return tap;
     }
 }

@@ -86,4 +86,34 @@ public sealed class KernelRouterTests
         Assert.Equal(mtu == 1280, world.RouteOnTheRight().Contains("mtu 1280", StringComparison.Ordinal));
         Assert.Equal(mtu == 1280, world.Stack.Ledger.IngressDrops(DropReason.PacketTooBig) > 0);
     }
+
+    [Fact]
+    public void A_router_of_two_interfaces_passes_pings_and_tells_of_the_narrower_one()
+    {
+        Requires.Tap();
+        Requires.Tool("ping");
+        using var world = new KernelRouter(mtu: 1280, hasTwoArms: true);
+        Assert.Contains(" 0% packet loss", world.Execute("ping", "-c", "3", "-i", "0.05", "-W", "5", KernelRouter.Right), StringComparison.Ordinal);
+        Assert.Equal([0, 6, 0, 6], world.Journal.Counts[1..]);
+        Assert.Contains(" 0% packet loss", world.Execute("ping", "-c", "3", "-i", "0.05", "-W", "5", "10.9.2.1"), StringComparison.Ordinal);
+        Assert.Equal([3, 6, 3, 9], world.Journal.Counts[1..]);
+        Assert.Contains("From 10.9.1.1 icmp_seq=1 Time to live exceeded", world.Execute("ping", "-c", "1", "-t", "1", "-W", "5", KernelRouter.Right), StringComparison.Ordinal);
+        Assert.Contains(" 0% packet loss", world.Execute("ping", "-c", "2", "-i", "0.05", "-W", "5", "-M", "dont", "-s", "1400", KernelRouter.Right), StringComparison.Ordinal);
+        Assert.Contains("mtu = 1280", world.Execute("ping", "-c", "1", "-W", "2", "-M", "do", "-s", "1400", KernelRouter.Right), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1500)]
+    [InlineData(1280)]
+    public void Curl_fetches_32_MiB_through_a_router_of_two_interfaces(int mtu)
+    {
+        Requires.Tap();
+        Requires.Tool("curl");
+        const int Length = 32 << 20;
+        using var world = new KernelRouter(mtu, hasTwoArms: true);
+        using var server = world.Serve(8000, Length);
+        var said = world.Execute("curl", "-s", "-S", "-o", "/dev/null", "-m", "50", "-w", "%{size_download}", $"http://{KernelRouter.Right}:8000/");
+        Assert.Equal(Length.ToString(System.Globalization.CultureInfo.InvariantCulture), said);
+        Assert.True(world.Stack.Ledger.Forwarded > Length / 1500);
+    }
 }
