@@ -20,6 +20,7 @@ public class DiagnosticTests
         { "MR0002", "[NetworkStack] [NicQueues(1)] file sealed partial class Stack;", "'Stack' cannot be a network stack because it is file-local: remove 'file': its other half is in a file of its own" },
         { "MR0003", "[NetworkStack] [NicQueues(1)] [Ipv4(\"10.0.0.1/8\")] [ChecksumOffload] " + End, "[ChecksumOffload] stands after [Ipv4], but packets that come in pass it first: move [ChecksumOffload] before [Ipv4]" },
         { "MR0003", "[NetworkStack] [NicQueues(1)] [ChecksumOffload] [Gro] [VlanOffload(Accept = [10])] " + End, "[VlanOffload] stands after [ChecksumOffload], but packets that come in pass it first: move [VlanOffload] before [ChecksumOffload]" },
+        { "MR0003", "[NetworkStack] [NicQueues(1, Promiscuous = true)] [Bridge] [Tap] " + End, "[Tap] stands after [Bridge], but packets that come in pass it first: move [Tap] before [Bridge]" },
         { "MR0003", "[NetworkStack] [NicQueues(1)] [Tap] [Gro] " + End, "[Gro] stands after [Tap], but packets that come in pass it first: move [Gro] before [Tap]" },
         { "MR0003", "[NetworkStack] [NicQueues(1)] [Ipv4(\"10.0.0.1/8\")] [Tap] " + End, "[Tap] stands after [Ipv4], but packets that come in pass it first: move [Tap] before [Ipv4]" },
         { "MR0003", "[NetworkStack] [NicQueues(1)] [Ipv4(\"10.0.0.1/8\")] [Tcp] [Gso] [SmallQueues] " + End, "[SmallQueues] stands after [Gso], but packets that come in pass it first: move [SmallQueues] before [Gso]" },

@@ -68,6 +68,9 @@ public enum DropReason : byte
     SegmentationFailed,
     ChecksumIncomplete,
     NetfilterDrop,
+    MacInvalidSource,
+    MacControl,
+    NoTransmitTarget,
 
     /// <summary>A user's stage refused the packet.</summary>
     StagePolicy,
@@ -132,6 +135,9 @@ public static class DropReasons
         DropReason.SegmentationFailed => "SKB_GSO_SEG",
         DropReason.ChecksumIncomplete => "SKB_CSUM",
         DropReason.NetfilterDrop => "NETFILTER_DROP",
+        DropReason.MacInvalidSource => "MAC_INVALID_SOURCE",
+        DropReason.MacControl => "MAC_IEEE_MAC_CONTROL",
+        DropReason.NoTransmitTarget => "NO_TX_TARGET",
         _ => null,
     };
 }
