@@ -9,6 +9,12 @@ using BenchmarkDotNet.Loggers;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Millrace.Benchmarks;
+using Millrace.Benchmarks.WaysIn;
+
+if (args is ["ways-in", ..])
+{
+    return WaysInBenchmark.Run(args[1..]);
+}
 
 // What is compared is measured in one process, in one run, so that a busy machine is busy for all.
 var job = Job.Default.WithRuntime(CoreRuntime.Core10_0).WithToolchain(InProcessEmitToolchain.DontLogOutput).WithWarmupCount(5).WithIterationCount(20).WithMinIterationTime(Perfolizer.Horology.TimeInterval.FromMilliseconds(100));
@@ -20,3 +26,4 @@ var config = ManualConfig.CreateEmpty()
     .AddDiagnoser(MemoryDiagnoser.Default)
     .AddExporter(MarkdownExporter.GitHub, JsonExporter.FullCompressed);
 BenchmarkSwitcher.FromTypes([typeof(IngressLoop), typeof(Checksums)]).Run(args, config);
+return 0;

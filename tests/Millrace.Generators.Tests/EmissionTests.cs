@@ -133,6 +133,21 @@ public class EmissionTests
         Assert.Contains("int LimitOutputBytes => 0;", without, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("[Napi(DeferHardIrqs = 10)]", false)]
+    [InlineData("[Napi(GroFlushTimeout = 20_000)]", true)]
+    [InlineData("[Napi(Runtime = [nameof(NapiAttribute.GroFlushTimeout)])]", true)]
+    [InlineData("", false)]
+    public void Deferral_is_there_only_where_there_can_be_a_timer(string napi, bool isThere)
+    {
+        var source = Declared.Emit(
+            "[NetworkStack] [NicQueues(1)] " + napi + " [Gro] [Ipv4(\"10.0.0.2/24\")] [Udp] public sealed partial class MergingStack;\n");
+        Assert.Equal(isThere, source.Contains("deferral", StringComparison.Ordinal));
+        Assert.Equal(isThere, source.Contains("new GroSettings(), new NapiSettings(", StringComparison.Ordinal) && source.Contains("arena, deferral);", StringComparison.Ordinal));
+        Assert.Equal(isThere, source.Contains("that GRO keeps", StringComparison.Ordinal));
+        Assert.Equal(isThere && napi.Contains("20_000", StringComparison.Ordinal), source.Contains("public long GroFlushTimeout => 20000L; // declared", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Hooks_are_called_directly_by_priority_and_where_none_is_declared_nothing_is()
     {
