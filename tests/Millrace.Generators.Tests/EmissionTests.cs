@@ -18,6 +18,25 @@ public class EmissionTests
         Assert.DoesNotContain("tcp", Declared.Emit(Echo).Replace("net.ipv4.tcp", "", StringComparison.Ordinal), StringComparison.OrdinalIgnoreCase);
 
     [Fact]
+    public void With_one_worker_there_is_no_steering_and_the_explanation_says_so()
+    {
+        var source = Declared.Emit("""
+            [NetworkStack]
+            [NicQueues(1)]
+            [Rps]
+            [Ipv4("10.0.0.2/24")]
+            [Udp]
+            [Xps]
+            public sealed partial class LoneStack;
+            """);
+        Assert.DoesNotContain("RpsStage", source, StringComparison.Ordinal);
+        Assert.DoesNotContain("WorkerPort", source, StringComparison.Ordinal);
+        Assert.DoesNotContain("usesXps", source, StringComparison.Ordinal);
+        Assert.Contains("[Rps] is left out: the stack has one worker.", source, StringComparison.Ordinal);
+        Assert.Contains("[Xps] is left out: the stack has one worker.", source, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_stack_with_one_interface_has_nothing_of_several()
     {
         var source = Declared.Emit(Echo.Replace("[NicQueues(1)]", "[NicQueues(1)] [Stage<Guard>(On = \"eth0\")]", StringComparison.Ordinal)

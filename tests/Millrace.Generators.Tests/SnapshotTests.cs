@@ -54,6 +54,22 @@ public class SnapshotTests
         """ + UserStages.Ways));
 
     [Fact]
+    public void Two_workers_that_steer_both_ways() => Snapshot.Match(Declared.Emit("""
+        [NetworkStack]
+        [Workers(2)]
+        [NicQueues(2)]
+        [Rps(Backlog = 500)]
+        [Stage<Counter>]
+        [Xps]
+        public sealed partial class SteeringStack;
+
+        internal struct Counter : IIngressStage
+        {
+            public Verdict Receive(ref Packet packet) => Verdict.Transmit;
+        }
+        """));
+
+    [Fact]
     public void Transports_and_their_handlers() => Snapshot.Match(Declared.Emit("""
         [NetworkStack]
         [Datagram]

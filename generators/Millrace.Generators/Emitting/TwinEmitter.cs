@@ -211,7 +211,8 @@ internal sealed class TwinEmitter(Plan plan, TwinSpec twin)
             }
         });
         code.Line();
-        code.Block($"{access} readonly struct {group.Struct}({group.Name}Values values) : {group.Spec.Interface}", () =>
+        var values = group.Spec.Items.Any() ? $"({group.Name}Values values)" : "";
+        code.Block($"{access} readonly struct {group.Struct}{values} : {group.Spec.Interface}", () =>
         {
             foreach (var item in group.Spec.Items)
             {

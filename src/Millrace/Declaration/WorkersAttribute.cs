@@ -28,7 +28,10 @@ public interface IWorkersSettings
     [DecidesCapacity]
     int Count { get; }
 
-    /// <summary>Frames of other workers that a worker may look at at once; packets beyond wait in the rings.</summary>
+    /// <summary>
+    /// Frames of other workers that a worker may look at at once. Half of them are for packets of others that it sends, which
+    /// wait beyond that; a packet that comes in and finds none is dropped.
+    /// </summary>
     [Default(2048)]
     [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(64, 1 << 20)]

@@ -40,7 +40,7 @@ internal sealed class TransmitQueues : NicQueue
     internal CrossingRing Departures => departures;
 
     /// <summary>Whether some of them could be put into the NIC now.</summary>
-    internal bool HasDepartures => departures.Count != 0 && own is { TransmitRoom: > 0 };
+    internal bool HasDepartures => departures.Count != 0 && own is { TransmitRoom: > 0 } && IsFirstReady(out _);
 
     public override int RingSize => own?.RingSize ?? 0;
 
@@ -150,20 +150,20 @@ internal sealed class TransmitQueues : NicQueue
     /// <summary>Puts packets of other workers into the NIC, as far as it takes them.</summary>
     private void Serve(long now)
     {
-        for (var left = Burst; left > 0 && HasDepartures; left--)
+        for (var left = Burst; left > 0 && departures.Count != 0 && own is { TransmitRoom: > 0 } && IsFirstReady(out var ever); left--)
         {
             ref readonly var crossing = ref departures.Peek();
             var lender = port.Group[crossing.Lender]!;
-            if (!port.TryBorrow(lender, crossing.Head, Holders.TransmitRing, out batch[0], out var isTooLong))
+            if (!ever)
             {
-                if (!isTooLong)
-                {
-                    return;
-                }
-
+                // more frames than this worker could ever borrow: it goes home as if it were sent
                 port.ReturnChain(lender, crossing.Head);
             }
-            else if (own!.Transmit(batch, now) == 0)
+            else if (!port.TryBorrow(lender, crossing.Head, Holders.TransmitRing, out batch[0]))
+            {
+                return;
+            }
+            else if (own.Transmit(batch, now) == 0)
             {
                 // it had room when it was asked; the packet goes home as if it were sent, as from any full ring
                 arena.ReleaseChain(batch[0], Holders.TransmitRing);
@@ -171,6 +171,13 @@ internal sealed class TransmitQueues : NicQueue
 
             departures.Remove();
         }
+    }
+
+    /// <summary>Whether the oldest departure can be put into frames of this worker, or never will be.</summary>
+    private bool IsFirstReady(out bool ever)
+    {
+        ref readonly var crossing = ref departures.Peek();
+        return port.MayBorrowToSend(port.Group[crossing.Lender]!, crossing.Head, out ever) || !ever;
     }
 
     private bool TryTransmit(Frame packet, long now)

@@ -30,6 +30,7 @@ public sealed class WorkerGroup
         ports = new WorkerPort?[workers];
         Hash = new FlowHash(hash);
         Owners = new FlowOwners(flowPlaces);
+        Rps = new RpsMap(workers);
     }
 
     /// <summary>Workers.</summary>
@@ -39,6 +40,9 @@ public sealed class WorkerGroup
     public FlowHash Hash { get; }
 
     public FlowOwners Owners { get; }
+
+    /// <summary>Which workers the packets of each receive queue are spread over, where [Rps] is declared; changed by any thread.</summary>
+    public RpsMap Rps { get; }
 
     /// <summary>A worker's side; null until its stack has been made.</summary>
     public WorkerPort? this[int worker] => Volatile.Read(ref ports[worker]);

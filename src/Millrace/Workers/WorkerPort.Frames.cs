@@ -6,18 +6,11 @@ namespace Millrace.Workers;
 public sealed partial class WorkerPort
 {
     /// <summary>Shows a packet of another worker's arena in frames of this one.</summary>
-    /// <param name="isTooLong">Whether it has more frames than this worker may borrow in all.</param>
-    internal bool TryBorrow(WorkerPort from, Frame packet, Holders holder, out Frame head, out bool isTooLong)
+    /// <returns>False if there are not enough.</returns>
+    internal bool TryBorrow(WorkerPort from, Frame packet, Holders holder, out Frame head)
     {
-        var count = 0;
-        for (var frame = packet; !frame.IsNone; frame = from.arena.Metadata(frame).NextFragment)
-        {
-            count++;
-        }
-
         head = Frame.None;
-        isTooLong = count > arena.Quota(Share.Crossing);
-        if (count > arena.Available(Share.Crossing))
+        if (from.FramesOf(packet) > arena.Available(Share.Crossing))
         {
             return false;
         }
@@ -42,6 +35,29 @@ public sealed partial class WorkerPort
         }
 
         return true;
+    }
+
+    /// <summary>
+    /// Whether a packet may be shown in frames that the NIC will keep for a while. Half of the share is left to what comes in,
+    /// which keeps none: a NIC that is slow to send must not make others' packets be dropped.
+    /// </summary>
+    /// <param name="ever">Whether it may be when nothing else is.</param>
+    internal bool MayBorrowToSend(WorkerPort from, Frame packet, out bool ever)
+    {
+        var (count, quota, used) = (from.FramesOf(packet), arena.Quota(Share.Crossing), arena.Used(Share.Crossing));
+        ever = count <= quota;
+        return used + count <= quota / 2 || (used == 0 && ever);
+    }
+
+    private int FramesOf(Frame packet)
+    {
+        var count = 0;
+        for (var frame = packet; !frame.IsNone; frame = arena.Metadata(frame).NextFragment)
+        {
+            count++;
+        }
+
+        return count;
     }
 
     private static void Describe(ref FrameMetadata own, ref readonly FrameMetadata lent)

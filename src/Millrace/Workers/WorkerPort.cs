@@ -37,6 +37,7 @@ public sealed partial class WorkerPort
     private readonly INetworkStack stack;
     private readonly int[] packetOf;
     private readonly ushort[] framesAbroad;
+    private long[]? finishedBefore;
     private ulong kicks;
     private long polls;
     private int asleep;
@@ -146,9 +147,33 @@ public sealed partial class WorkerPort
     /// </summary>
     public void Cut()
     {
+        if (finishedBefore is not null)
+        {
+            NoteFinished(finishedBefore);
+        }
+
         for (var i = 0; i < rings.Length; i++)
         {
             ends[i] = rings[i].Added;
+        }
+    }
+
+    /// <summary>Has each <see cref="Cut"/> note how far the others have finished their backlogs, for <see cref="FinishedBefore"/>.</summary>
+    internal void WatchBacklogs() => finishedBefore = new long[Group.Count];
+
+    /// <summary>
+    /// How far a worker had finished its backlog before this poll's cut; its own is finished as far as the cut, because that
+    /// comes before the burst. Not as it is at the moment: what a worker finishes behind the cut may have put packets
+    /// into this worker's rings behind the cut, and these would be overtaken by a later one that stays here.
+    /// </summary>
+    internal long FinishedBefore(int worker) => worker == Worker ? ends[(int)CrossingKind.Backlog] : finishedBefore![worker];
+
+    private void NoteFinished(long[] finished)
+    {
+        for (var i = 0; i < finished.Length; i++)
+        {
+            // a worker that has left has dropped what it had
+            finished[i] = Group[i]?.rings[(int)CrossingKind.Backlog].Finished ?? long.MaxValue;
         }
     }
 
@@ -199,16 +224,12 @@ public sealed partial class WorkerPort
     /// <summary>The worker is awake.</summary>
     public void Awake() => Volatile.Write(ref asleep, 0);
 
-    /// <summary>Whether a worker's backlog would take another packet, and whether it has finished what came before a position.</summary>
-    internal bool IsFinished(int worker, CrossingKind kind, long position) =>
-        Group[worker] is { } other && other.rings[(int)kind].Finished >= position;
-
     internal int WaitingAt(int worker, CrossingKind kind) => Group[worker] is { } other ? other.rings[(int)kind].Count : int.MaxValue;
 
     /// <summary>
     /// Gives a packet of the loop to another worker; it comes out there behind the stage of this kind.
     /// </summary>
-    /// <param name="position">Where it lies in that worker's ring, for <see cref="IsFinished"/>.</param>
+    /// <param name="position">Where it lies in that worker's ring, for <see cref="FinishedBefore"/>.</param>
     /// <returns>False if that ring is full, or the worker is not there: the packet is still the loop's.</returns>
     internal bool TrySteer(int worker, CrossingKind kind, Frame packet, int offset, EtherType etherType, IpProtocol protocol, out long position)
     {
@@ -236,8 +257,11 @@ public sealed partial class WorkerPort
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool HasSteered(CrossingKind kind) => rings[(int)kind].Taken < ends[(int)kind];
 
-    /// <summary>Takes the next packet that another worker gave to this one, in borrowed frames of the loop's.</summary>
-    /// <returns>False if there is none, or there are no frames to show it in: then it waits.</returns>
+    /// <summary>
+    /// Takes the next packet that another worker gave to this one, in borrowed frames of the loop's. One for which there are no
+    /// frames is dropped: were it to wait, what comes behind it in another ring, or by the NIC, would overtake it.
+    /// </summary>
+    /// <returns>False if there is none.</returns>
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal bool TryTakeSteered(CrossingKind kind, out ResumedPacket packet)
     {
@@ -245,13 +269,8 @@ public sealed partial class WorkerPort
         while (HasSteered(kind))
         {
             ref readonly var crossing = ref ring.Peek();
-            if (!TryBorrow(Group[crossing.Lender]!, crossing.Head, Holders.Loop, out var own, out var isTooLong))
+            if (!TryBorrow(Group[crossing.Lender]!, crossing.Head, Holders.Loop, out var own))
             {
-                if (!isTooLong)
-                {
-                    break;
-                }
-
                 DropSteered(in crossing);
                 ring.Remove();
                 continue;
@@ -267,7 +286,6 @@ public sealed partial class WorkerPort
         return false;
     }
 
-    /// <summary>A chain of more frames than this worker could ever borrow.</summary>
     private void DropSteered(in Crossing crossing)
     {
         var lender = Group[crossing.Lender]!;
