@@ -18,6 +18,7 @@ public sealed class LoopCodeShapeTests(ITestOutputHelper output)
         ["Millrace.Ingress.GroTable:TryResume"] = "once a merged packet",
         ["Millrace.Ip.Ipv4Layer:TryResumeIngress"] = "rare: a datagram was reassembled, or came from this stack itself",
         ["Millrace.Ip.Ipv4Layer:ReceiveUncommon"] = "rare: options, a fragment, another destination, a wrong header",
+        ["Millrace.Ip.Ipv4Layer:IsOfAnotherLink"] = "several interfaces only: a source address of another of them",
         ["Millrace.Ip.Ipv4Layer:ReceiveIcmp"] = "rare: ICMP",
         ["Millrace.Ip.Ipv4Layer:ReceiveArp"] = "rare: ARP",
         ["Millrace.Ingress.EthernetStage`1[*]:IsSubscribed"] = "rare: not the interface's own address",
