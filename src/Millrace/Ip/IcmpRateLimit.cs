@@ -24,6 +24,9 @@ internal sealed class IcmpRateLimit
         this.settings = settings;
     }
 
+    /// <summary>Workers that have a limit each; what a host may send is divided between them.</summary>
+    public int Workers { get; set; } = 1;
+
     /// <summary>Errors that were not sent because of a limit.</summary>
     public long Suppressed { get; private set; }
 
@@ -42,9 +45,10 @@ internal sealed class IcmpRateLimit
     // the credit is in messages times a second in nanoseconds, so that nothing is lost by rounding
     private bool HasGlobalCredit(long now)
     {
-        var full = settings.IcmpMessagesBurst * Durations.Second;
+        // a worker may always send one, or a burst of fewer messages than workers would silence all of them
+        var full = Math.Max(Durations.Second, settings.IcmpMessagesBurst * Durations.Second / Workers);
         var elapsed = isStarted ? Math.Min(now - creditAt, Durations.Second) : Durations.Second;
-        credit = isStarted ? Math.Min(full, credit + (elapsed * settings.IcmpMessagesPerSecond)) : full;
+        credit = isStarted ? Math.Min(full, credit + (elapsed * settings.IcmpMessagesPerSecond / Workers)) : full;
         creditAt = now;
         isStarted = true;
         return credit >= Durations.Second;

@@ -17,6 +17,7 @@ public sealed partial class Ipv4Layer
         workers = port;
         neighbours.Workers = port;
         icmpReceiver.Workers = port;
+        icmpLimit.Workers = port?.Group.Count ?? 1;
     }
 
     /// <summary>Does what another worker has done, without telling anybody.</summary>

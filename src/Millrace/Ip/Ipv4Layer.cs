@@ -29,6 +29,7 @@ public sealed partial class Ipv4Layer : NetworkLayer
     private readonly Reassembly reassembly;
     private readonly LoopbackQueue loopback;
     private readonly IcmpSender icmpSender;
+    private readonly IcmpRateLimit icmpLimit;
     private readonly IcmpReceiver icmpReceiver;
 
     internal Ipv4Layer(
@@ -52,7 +53,8 @@ public sealed partial class Ipv4Layer : NetworkLayer
         ready = new EgressReady(arena);
         errors = new SentPacketErrors(arena, transportErrors);
         arp = new ArpSender(arena, outbox);
-        icmpSender = new IcmpSender(arena, outbox, links, new IcmpRateLimit(entropy, settings));
+        icmpLimit = new IcmpRateLimit(entropy, settings);
+        icmpSender = new IcmpSender(arena, outbox, links, icmpLimit);
         neighbours = new AddressResolution(arena, ledger, entropy, settings, links, arp, ready, errors, icmpSender, hops);
         icmpReceiver = new IcmpReceiver(arena, settings, links, icmpSender, errors, paths, hops);
         reassembly = new Reassembly(arena, ledger, entropy, settings, icmpSender);

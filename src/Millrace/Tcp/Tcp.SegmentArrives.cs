@@ -254,7 +254,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
             challengesSent = 0;
         }
 
-        return challengesSent++ < settings.ChallengeAckLimit;
+        return challengesSent++ < Math.Max(1, settings.ChallengeAckLimit / (workers?.Group.Count ?? 1));
     }
 
     /// <summary>Data that is not acceptable is always answered; what carries none could be one half of a loop of answers.</summary>
