@@ -24,7 +24,7 @@ public sealed class StackSnapshot
         var values = new List<(string, long)>
         {
             ("received", ledger.Received), ("delivered", ledger.Delivered), ("consumed", ledger.Consumed),
-            ("forwarded", ledger.Forwarded), ("created", ledger.Created), ("transmitted", ledger.Transmitted),
+            ("steered in", ledger.SteeredIn), ("steered out", ledger.SteeredOut), ("forwarded", ledger.Forwarded), ("created", ledger.Created), ("transmitted", ledger.Transmitted),
             ("held ingress", stack.HeldIngress), ("held egress", stack.HeldEgress),
             ("next deadline", stack.NextDeadline), ("free frames", stack.Arena.FreeCount),
         };

@@ -15,6 +15,8 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
 
     private void GiveUp(in FlowKey key) => workers?.GiveUp(Local(in key), Remote(in key));
 
+    private uint TransmitHash(in FlowKey key) => workers is null ? 0 : workers.TransmitHashOf(Local(in key), Remote(in key));
+
     /// <summary>Whether this worker may open the connection, and whether what the peer sends is to arrive at it straight away.</summary>
     private bool IsOpen(in FlowKey key, int networkInterface, bool straight) =>
         workers is null || workers.IsHome(Local(in key), Remote(in key), networkInterface, straight);

@@ -48,6 +48,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         }
 
         LeaveChecksum(ref metadata, header, connection.LocalAddress, connection.RemoteAddress, headerLength + length);
+        metadata.Hash = connection.TransmitHash;
     }
 
     /// <summary>Puts the pseudo-header's sum into the field, and says where to go on.</summary>
@@ -132,6 +133,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
             isAnswer ? TcpFlags.Syn | TcpFlags.Ack : TcpFlags.Syn,
             (ushort)Math.Min(connection.RcvWnd, MaximumUnscaledWindow));
         LeaveChecksum(ref metadata, header, connection.LocalAddress, connection.RemoteAddress, headerLength + payload);
+        metadata.Hash = connection.TransmitHash;
         outbox.TryCommit(To(ref connection, frame));
         counters.OutSegs++;
         connection.Pending &= ~TcpPending.Syn;

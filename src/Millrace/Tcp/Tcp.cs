@@ -242,6 +242,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         connection.LocalAddress = key.Local;
         connection.RemoteAddress = key.Remote;
         connection.LocalPort = key.LocalPort;
+        connection.TransmitHash = TransmitHash(in key);
         connection.RemotePort = key.RemotePort;
         connection.Slot = None;
         connection.Listener = None;

@@ -49,6 +49,9 @@ internal struct TcpConnection
     public uint TsRecent;
     public long TsRecentAt;
 
+    /// <summary>The flow hash of what is sent, where several workers choose a queue by it (sk_txhash); otherwise 0.</summary>
+    public uint TransmitHash;
+
     // send (RFC 9293 §3.3.1, figure 3)
     public SequenceNumber SndUna;
 

@@ -1,3 +1,5 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
 using Millrace.Memory;
 using Millrace.Nics;
 
@@ -22,6 +24,12 @@ internal sealed class TransmitQueues : NicQueue
     private NicInterrupt? shared;
     private readonly Frame[] batch = new Frame[1];
     private readonly FixedQueue<Frame> completed;
+
+    /// <summary>Workers that found no room among the departures, a bit each.</summary>
+    private ulong askers;
+
+    /// <summary>Whether a queue of another worker had no room when it was looked at last.</summary>
+    private bool isHeldUp;
 
     /// <param name="own">The queue of this worker; null if it has none.</param>
     /// <param name="map">Null to send by the own queue, or one that is shared: a queue each, for ever.</param>
@@ -48,6 +56,9 @@ internal sealed class TransmitQueues : NicQueue
 
     public override long Missed => own?.Missed ?? 0;
 
+    /// <summary>Whether packets of this worker, which had to wait for the queue of another, could go there now.</summary>
+    internal bool HasRoomAgain => isHeldUp && RemoteRoom() > 0;
+
     public override long NextEvent => completed.Count != 0 ? 0 : own?.NextEvent ?? long.MaxValue;
 
     /// <summary>The least of what any queue would take, because a packet's queue is not known before it is looked at.</summary>
@@ -55,16 +66,15 @@ internal sealed class TransmitQueues : NicQueue
     {
         get
         {
-            var room = own?.TransmitRoom ?? int.MaxValue;
-            for (var queue = 0; queue < queueCount; queue++)
+            var room = RemoteRoom();
+            if (room == 0)
             {
-                if (queue != port.Worker && (flows is not null || queue == DefaultQueue))
-                {
-                    room = Math.Min(room, Remote(queue) is { } ring ? ring.Capacity - ring.Count : 0);
-                }
+                AskForRoom();
+                room = RemoteRoom();
             }
 
-            return room;
+            isHeldUp = room == 0;
+            return own is null ? room : Math.Min(room, own.TransmitRoom);
         }
     }
 
@@ -150,6 +160,7 @@ internal sealed class TransmitQueues : NicQueue
     /// <summary>Puts packets of other workers into the NIC, as far as it takes them.</summary>
     private void Serve(long now)
     {
+        var removed = false;
         for (var left = Burst; left > 0 && departures.Count != 0 && own is { TransmitRoom: > 0 } && IsFirstReady(out var ever); left--)
         {
             ref readonly var crossing = ref departures.Peek();
@@ -161,7 +172,7 @@ internal sealed class TransmitQueues : NicQueue
             }
             else if (!port.TryBorrow(lender, crossing.Head, Holders.TransmitRing, out batch[0]))
             {
-                return;
+                break;
             }
             else if (own.Transmit(batch, now) == 0)
             {
@@ -170,6 +181,12 @@ internal sealed class TransmitQueues : NicQueue
             }
 
             departures.Remove();
+            removed = true;
+        }
+
+        if (removed)
+        {
+            KickAskers();
         }
     }
 
@@ -224,7 +241,49 @@ internal sealed class TransmitQueues : NicQueue
         return true;
     }
 
-    private CrossingRing? Remote(int queue) => port.Group[queue]?.DeparturesOf(networkInterface);
+    private int RemoteRoom()
+    {
+        var room = int.MaxValue;
+        for (var queue = 0; queue < queueCount; queue++)
+        {
+            if (IsRemote(queue))
+            {
+                room = Math.Min(room, Remote(queue) is { } ring ? ring.Capacity - ring.Count : 0);
+            }
+        }
+
+        return room;
+    }
+
+    private bool IsRemote(int queue) => queue != port.Worker && (flows is not null || queue == DefaultQueue);
+
+    /// <summary>Has those whose departures are full wake this worker when they are not; ask for the room again behind it.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void AskForRoom()
+    {
+        for (var queue = 0; queue < queueCount; queue++)
+        {
+            if (IsRemote(queue) && port.Group[queue]?.QueuesOf(networkInterface) is { } queues)
+            {
+                Interlocked.Or(ref queues.askers, 1UL << port.Worker);
+            }
+        }
+    }
+
+    private void KickAskers()
+    {
+        // the room must be visible before the askers are looked at, who ask first and look at the room then
+        Interlocked.MemoryBarrier();
+        if (Volatile.Read(ref askers) != 0)
+        {
+            for (var left = Interlocked.Exchange(ref askers, 0); left != 0; left &= left - 1)
+            {
+                port.KickAtEnd(BitOperations.TrailingZeroCount(left));
+            }
+        }
+    }
+
+    private CrossingRing? Remote(int queue) => port.Group[queue]?.QueuesOf(networkInterface)?.departures;
 
     private uint HashOf(Frame packet)
     {

@@ -1,3 +1,4 @@
+using Millrace.Headers;
 using Millrace.Memory;
 using Millrace.Nics;
 
@@ -7,14 +8,15 @@ namespace Millrace.Workers;
 public sealed partial class WorkerPort
 {
     private readonly List<TransmitQueues?> transmitQueues = [];
+    private bool sendsByFlow;
 
-    private bool HasDepartures
+    private bool HasToTransmit
     {
         get
         {
             foreach (var queues in transmitQueues)
             {
-                if (queues is { HasDepartures: true })
+                if (queues is { HasDepartures: true } or { HasRoomAgain: true })
                 {
                     return true;
                 }
@@ -50,14 +52,19 @@ public sealed partial class WorkerPort
             return own;
         }
 
+        sendsByFlow |= usesXps;
         var map = usesXps ? Group.XpsOf(networkInterface, queueCount) : null;
         var queues = new TransmitQueues(this, arena, own, networkInterface, queueCount, map);
         transmitQueues.Add(queues);
         return queues;
     }
 
-    internal CrossingRing? DeparturesOf(int networkInterface) =>
-        networkInterface < transmitQueues.Count ? transmitQueues[networkInterface]?.Departures : null;
+    /// <summary>The hash of what a flow of this worker sends, where a queue is chosen by it; otherwise 0.</summary>
+    public uint TransmitHashOf(InetEndpoint local, InetEndpoint remote) =>
+        sendsByFlow ? Hash.Of(local.Address, remote.Address, local.Port, remote.Port) : 0;
+
+    internal TransmitQueues? QueuesOf(int networkInterface) =>
+        networkInterface < transmitQueues.Count ? transmitQueues[networkInterface] : null;
 
     internal void KickAtEnd(int worker) => kicks |= 1UL << worker;
 

@@ -111,7 +111,7 @@ public sealed partial class WorkerPort
     {
         get
         {
-            if (WaitingPackets != 0 || !notices.IsEmpty || HasDepartures)
+            if (WaitingPackets != 0 || !notices.IsEmpty || HasToTransmit)
             {
                 return true;
             }

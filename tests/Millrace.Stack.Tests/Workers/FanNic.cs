@@ -6,14 +6,15 @@ using Millrace.Testing.Traffic;
 namespace Millrace.Stack.Tests.Workers;
 
 /// <summary>A NIC of several scripted queues; what is injected goes to the queue that the indirection table names.</summary>
-internal sealed class FanNic(MacAddress address, int queues, long completionAfter = 0, int ringSize = 256) : Nic
+internal sealed class FanNic(
+    MacAddress address, int queues, long completionAfter = 0, int ringSize = 256, NicFeatures features = NicFeatures.ReceiveChecksum) : Nic
 {
     private readonly ScriptedNic[] nics =
-        [.. Enumerable.Range(0, queues).Select(_ => new ScriptedNic(address, NicFeatures.ReceiveChecksum, completionAfter: completionAfter, ringSize: ringSize))];
+        [.. Enumerable.Range(0, queues).Select(_ => new ScriptedNic(address, features, completionAfter: completionAfter, ringSize: ringSize))];
 
     private readonly RssTable table = new(queues);
 
-    public override NicFeatures Features => NicFeatures.ReceiveChecksum;
+    public override NicFeatures Features { get; } = features;
 
     public override MacAddress Address => address;
 
