@@ -9,11 +9,17 @@ using BenchmarkDotNet.Loggers;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Millrace.Benchmarks;
+using Millrace.Benchmarks.Scaling;
 using Millrace.Benchmarks.WaysIn;
 
 if (args is ["ways-in", ..])
 {
     return WaysInBenchmark.Run(args[1..]);
+}
+
+if (args is ["scaling", ..])
+{
+    return ScalingBenchmark.Run(args[1..]);
 }
 
 // What is compared is measured in one process, in one run, so that a busy machine is busy for all.

@@ -71,4 +71,15 @@ public static class CurrentThread
     /// <summary>Time it has used on processors since it began, system calls included; zero where that cannot be told.</summary>
     public static TimeSpan ProcessorTime =>
         OperatingSystem.IsLinux() ? TimeSpan.FromTicks(ThreadCalls.ProcessorTime(0) / TimeSpan.NanosecondsPerTick) : TimeSpan.Zero;
+
+    /// <summary>Binds it to one processor.</summary>
+    /// <param name="obstacle">Why that could not be done, or an empty string.</param>
+    public static bool TryPin(int processor, out string obstacle)
+    {
+        var error = OperatingSystem.IsLinux() ? ThreadCalls.Pin(processor) : 0;
+        obstacle = !OperatingSystem.IsLinux() ? "only Linux is asked to pin a thread"
+            : error == 0 ? ""
+            : string.Create(CultureInfo.InvariantCulture, $"sched_setaffinity for CPU {processor} says {Libc.Describe(error)}");
+        return obstacle.Length == 0;
+    }
 }

@@ -10,6 +10,10 @@ internal sealed class FixedQueue<T>(int capacity)
     private int head;
     private int tail;
 
+#pragma warning disable CS0169, IDE0051, CA1823 // the rings of two workers may have been made one behind the other
+    private readonly CacheLines distance;
+#pragma warning restore CS0169, IDE0051, CA1823
+
     public int Count => tail - head;
 
     public ref T First => ref items[head & (items.Length - 1)];
@@ -18,7 +22,7 @@ internal sealed class FixedQueue<T>(int capacity)
     {
         if (Count == items.Length)
         {
-            throw new InvalidOperationException("The queue is full.");
+            Throw.QueueFull();
         }
 
         items[tail++ & (items.Length - 1)] = item;
@@ -28,7 +32,7 @@ internal sealed class FixedQueue<T>(int capacity)
     {
         if (head == tail)
         {
-            throw new InvalidOperationException("The queue is empty.");
+            Throw.QueueEmpty();
         }
 
         return items[head++ & (items.Length - 1)];

@@ -29,6 +29,12 @@ internal static class Throw
         throw new InvalidOperationException("Two threads use the ends of this wire at once: make it with MemoryWireOptions.Concurrent = true.");
 
     [DoesNotReturn]
+    public static void QueueFull() => throw new InvalidOperationException("The queue is full.");
+
+    [DoesNotReturn]
+    public static void QueueEmpty() => throw new InvalidOperationException("The queue is empty.");
+
+    [DoesNotReturn]
     public static void FlowNotOwned() =>
         throw new InvalidOperationException("A flow was given up that had not been claimed: the owners of flows are no longer true.");
 

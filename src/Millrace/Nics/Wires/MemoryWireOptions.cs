@@ -48,7 +48,7 @@ public sealed record MemoryWireOptions
     /// </summary>
     public bool FlowControl { get; init; } = true;
 
-    /// <summary>Several threads poll the wire: one each end, or one each queue. Costs a lock a burst and one a handed-over frame that is freed.</summary>
+    /// <summary>Several threads poll the wire: one each end, or one each queue. Costs a lock a burst and a compare-and-swap a packet.</summary>
     public bool Concurrent { get; init; }
 
     /// <summary>Frames a direction of the wire's own memory, for packets that it must copy: delayed ones of the copying mode, duplicates, corrupted ones.</summary>

@@ -7,9 +7,10 @@ internal readonly record struct WirePacket(WireSource Source, Frame Head);
 
 /// <summary>
 /// One way along a wire, from every queue of the one end to every queue of the other. A packet waits for its departure (bandwidth),
-/// travels (delay, ordered by arrival), and waits at the far end until the receiver takes it. All of it happens under the gate.
+/// travels (delay, ordered by arrival), and waits at the far end until the receiver takes it. All of it happens under the gate, unless it
+/// is a direct wire.
 /// </summary>
-internal sealed class WireDirection : IDisposable
+internal sealed partial class WireDirection : IDisposable
 {
     private const int NanosecondsPerSecond = 1_000_000_000;
 
@@ -20,6 +21,7 @@ internal sealed class WireDirection : IDisposable
     private readonly WireSteering steering;
     private readonly PriorityQueue<WirePacket, (long At, long Order)> travelling = new();
     private readonly RssTable? rss;
+    private readonly bool canSendTwice;
     private BufferSource? buffer;
     private int capacity;
     private long order;
@@ -41,11 +43,13 @@ internal sealed class WireDirection : IDisposable
         Receivers = new WireReceiver[receivingQueues];
         for (var i = 0; i < receivingQueues; i++)
         {
-            Receivers[i] = new WireReceiver();
+            Receivers[i] = new WireReceiver(i);
         }
 
         steering = new WireSteering(rss, Receivers);
         IsInstant = options is { DelayNanoseconds: 0, BandwidthBitsPerSecond: 0, Impairments.Reorder: 0 };
+        IsDirect = IsInstant && options is { Concurrent: true, Impairments.Any: false };
+        canSendTwice = options.Impairments.Duplication > 0;
     }
 
     public WireGate Gate { get; }
@@ -58,7 +62,13 @@ internal sealed class WireDirection : IDisposable
 
     public WireReceiver[] Receivers { get; }
 
-    public WireCounters Counters => new(sent, delivered, Receivers.Sum(static receiver => receiver.Missed), tooLong, noCarrier, impairments.Counters);
+    public WireCounters Counters => new(
+        sent + senders.Sum(static sender => sender?.SentDirectly ?? 0),
+        delivered + Receivers.Sum(static receiver => receiver.Delivered),
+        Receivers.Sum(static receiver => receiver.Missed),
+        tooLong,
+        noCarrier,
+        impairments.Counters);
 
     /// <summary>The latest time that any queue has told.</summary>
     public long Now { get; private set; } = long.MinValue;
@@ -69,7 +79,7 @@ internal sealed class WireDirection : IDisposable
     public int Room(WireSender sender)
     {
         var surplus = 0;
-        if (options.FlowControl)
+        if (options.FlowControl && !(IsDirect && Volatile.Read(ref pausing) == 0))
         {
             foreach (var receiver in Receivers)
             {
@@ -78,6 +88,41 @@ internal sealed class WireDirection : IDisposable
         }
 
         return Math.Max(0, options.RingSize - sender.WaitingCount - surplus);
+    }
+
+    /// <summary>
+    /// Takes packets of the sender while there is room. Each takes at most one place of it, so it is looked at once a burst; when it is used
+    /// up, what really was taken may have been less.
+    /// </summary>
+    /// <param name="describes">Whether they have still to be described.</param>
+    /// <returns>How many were taken.</returns>
+    public int Send(WireSender sender, ReadOnlySpan<Frame> packets, bool describes, long now)
+    {
+        var count = 0;
+        var room = 0;
+        while (count < packets.Length)
+        {
+            if (room == 0)
+            {
+                room = canSendTwice ? Math.Min(1, Room(sender)) : Room(sender);
+                if (room == 0)
+                {
+                    break;
+                }
+            }
+
+            var packet = packets[count];
+            if (describes)
+            {
+                sender.Describe(packet);
+            }
+
+            Send(sender, packet, now);
+            count++;
+            room--;
+        }
+
+        return count;
     }
 
     public WireSender OpenSender(int queue, Arena arena, WireQueue owner)
@@ -93,6 +138,7 @@ internal sealed class WireDirection : IDisposable
 
         foreach (var receiver in Receivers)
         {
+            using var entry = Enter(receiver);
             receiver.Grow(capacity);
         }
 
@@ -101,7 +147,7 @@ internal sealed class WireDirection : IDisposable
     }
 
     /// <summary>Takes one packet of the sender, as it was described; there must be <see cref="Room"/>.</summary>
-    public void Send(WireSender sender, Frame packet, long now)
+    private void Send(WireSender sender, Frame packet, long now)
     {
         sent++;
         sender.Source.Accept();
@@ -222,7 +268,8 @@ internal sealed class WireDirection : IDisposable
     {
         foreach (var receiver in Receivers)
         {
-            noCarrier += receiver.Lose(source: null);
+            using var entry = Enter(receiver);
+            Interlocked.Add(ref noCarrier, receiver.Lose(source: null));
         }
 
         while (travelling.TryDequeue(out var packet, out _))
@@ -252,12 +299,14 @@ internal sealed class WireDirection : IDisposable
 
     private void Withdraw(WireSender sender)
     {
+        EnterAll();
         foreach (var receiver in Receivers)
         {
-            noCarrier += receiver.Lose(sender.Source);
+            Interlocked.Add(ref noCarrier, receiver.Lose(sender.Source));
         }
 
         steering.AwaitAll();
+        ExitAll();
         var others = travelling.UnorderedItems.Where(item => !ReferenceEquals(item.Element.Source, sender.Source)).ToArray();
         foreach (var (packet, _) in travelling.UnorderedItems)
         {
@@ -278,6 +327,7 @@ internal sealed class WireDirection : IDisposable
         // with but one queue, packets wait for whoever sends them to end, as they do before it is open
         if (Receivers.Length > 1)
         {
+            using var entry = Enter(receiver);
             receiver.Close();
         }
     }

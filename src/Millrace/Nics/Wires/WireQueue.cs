@@ -45,6 +45,7 @@ internal sealed partial class WireQueue : NicQueue
 
         using (incoming.Gate.Enter())
         {
+            using var entry = incoming.Enter(receiver);
             receiver.Queue = this;
         }
     }
@@ -62,14 +63,17 @@ internal sealed partial class WireQueue : NicQueue
     {
         get
         {
+            if (outgoing.IsDirect)
+            {
+                return RoomNow();
+            }
+
             using var entry = outgoing.Gate.Enter();
-            var room = closed ? 0 : outgoing.Room(sender);
-            wantsRoom = room == 0;
-            return room;
+            return RoomNow();
         }
     }
 
-    public override long NextEvent => HasWork() ? Math.Max(incoming.Now, outgoing.Now) : NextChange();
+    public override long NextEvent => !HasWork() ? NextChange() : outgoing.IsDirect ? receiver.PolledAt : Math.Max(incoming.Now, outgoing.Now);
 
     public override void Post(Frame empty)
     {
@@ -85,18 +89,26 @@ internal sealed partial class WireQueue : NicQueue
 
     public override int Transmit(ReadOnlySpan<Frame> packets, long now)
     {
-        sender.Describe(packets);
-        var count = 0;
+        if (outgoing.IsDirect)
+        {
+            sender.Describe(packets);
+            var taken = closed ? 0 : outgoing.SendDirectly(sender, packets);
+            WantRoom(taken < packets.Length);
+            return taken;
+        }
+
+        // others wait for the gate: what can be done before it is
+        if (options.Concurrent)
+        {
+            sender.Describe(packets);
+        }
+
+        int count;
         using (outgoing.Gate.Enter())
         {
             outgoing.Advance(now);
-            while (count < packets.Length && !closed && outgoing.Room(sender) > 0)
-            {
-                outgoing.Send(sender, packets[count], now);
-                count++;
-            }
-
-            wantsRoom = count < packets.Length;
+            count = closed ? 0 : outgoing.Send(sender, packets, describes: !options.Concurrent, now);
+            WantRoom(count < packets.Length);
         }
 
         if (count > 0)
@@ -105,6 +117,22 @@ internal sealed partial class WireQueue : NicQueue
         }
 
         return count;
+    }
+
+    private int RoomNow()
+    {
+        var room = closed ? 0 : outgoing.Room(sender);
+        WantRoom(room == 0);
+        return room;
+    }
+
+    /// <summary>Written only when it changes, because queues of other workers read it in every poll.</summary>
+    private void WantRoom(bool wants)
+    {
+        if (wantsRoom != wants)
+        {
+            wantsRoom = wants;
+        }
     }
 
     /// <summary>Ends the sleep of the worker, if it sleeps.</summary>
@@ -179,21 +207,8 @@ internal sealed partial class WireQueue : NicQueue
         int burst;
         do
         {
-            using (incoming.Gate.Enter())
-            {
-                if (count == 0)
-                {
-                    incoming.Advance(now);
-                    receiver.BeginPoll();
-                }
-
-                burst = 0;
-                var available = receiver.Posted;
-                while (burst < Math.Min(taken.Length, packets.Length - count) && TryTake(ref available, out taken[burst]))
-                {
-                    burst++;
-                }
-            }
+            var most = Math.Min(taken.Length, packets.Length - count);
+            burst = incoming.IsDirect ? TakeDirectly(most, count == 0, now) : TakeGated(most, count == 0, now);
 
             foreach (var packet in taken.AsSpan(0, burst))
             {
@@ -202,6 +217,43 @@ internal sealed partial class WireQueue : NicQueue
         }
         while (burst == taken.Length && count < packets.Length);
         return count;
+    }
+
+    private int TakeGated(int most, bool isFirst, long now)
+    {
+        using var entry = incoming.Gate.Enter();
+        if (isFirst)
+        {
+            incoming.Advance(now);
+            receiver.BeginPoll();
+        }
+
+        return TakeBurst(most);
+    }
+
+    private int TakeDirectly(int most, bool isFirst, long now)
+    {
+        using var entry = incoming.Enter(receiver);
+        if (isFirst)
+        {
+            receiver.BeginPoll(now);
+        }
+
+        var burst = TakeBurst(most);
+        incoming.TookDirectly(receiver, burst);
+        return burst;
+    }
+
+    private int TakeBurst(int most)
+    {
+        var burst = 0;
+        var available = receiver.Posted;
+        while (burst < most && TryTake(ref available, out taken[burst]))
+        {
+            burst++;
+        }
+
+        return burst;
     }
 
     /// <param name="available">Posted frames that no packet taken so far will fill.</param>
@@ -223,7 +275,15 @@ internal sealed partial class WireQueue : NicQueue
             }
 
             available -= needed;
-            incoming.TakeArrived(receiver);
+            if (incoming.IsDirect)
+            {
+                receiver.Take();
+            }
+            else
+            {
+                incoming.TakeArrived(receiver);
+            }
+
             return true;
         }
 
@@ -267,6 +327,9 @@ internal sealed partial class WireQueue : NicQueue
     public override bool TryBeginSleep(ref TimeSpan timeout)
     {
         sleeping = true;
+
+        // a direct wire is looked at without a lock: who adds something must see the sleeper, or the sleeper what was added
+        Interlocked.MemoryBarrier();
         if (!masked && HasWork())
         {
             return false;
@@ -289,21 +352,43 @@ internal sealed partial class WireQueue : NicQueue
     /// <summary>There is something to receive or to reclaim, or room for what was refused.</summary>
     private bool HasWork()
     {
+        if (outgoing.IsDirect)
+        {
+            if (HasLeft())
+            {
+                return true;
+            }
+
+            using var own = incoming.Enter(receiver);
+            return HasArrived();
+        }
+
         using (outgoing.Gate.Enter())
         {
-            if (sender.Source.CompletedCount > 0 || sender.DepartedCount > 0 || (outgoing.IsShared && wantsRoom && outgoing.Room(sender) > 0))
+            if (HasLeft())
             {
                 return true;
             }
         }
 
         using var entry = incoming.Gate.Enter();
-        return receiver.ArrivedCount > 0
-            && FramesFor(receiver.FirstArrived) is var needed && (needed <= receiver.Posted || needed > posted.Length);
+        return HasArrived();
     }
+
+    private bool HasLeft() =>
+        sender.Source.HasCompleted || sender.DepartedCount > 0 || (outgoing.IsShared && wantsRoom && outgoing.Room(sender) > 0);
+
+    private bool HasArrived() =>
+        receiver.ArrivedCount > 0
+        && FramesFor(receiver.FirstArrived) is var needed && (needed <= receiver.Posted || needed > posted.Length);
 
     private long NextChange()
     {
+        if (outgoing.IsDirect)
+        {
+            return long.MaxValue;
+        }
+
         long departure;
         using (outgoing.Gate.Enter())
         {
@@ -339,6 +424,7 @@ internal sealed partial class WireQueue : NicQueue
             }
 
             closed = true;
+            sender.IsClosed = true;
             outgoing.CloseSender(sender);
         }
 

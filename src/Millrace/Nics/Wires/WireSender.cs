@@ -14,6 +14,7 @@ internal sealed class WireSender(MemoryWireOptions options, Arena arena, WireQue
 
     private readonly FixedQueue<Departure> departures = new(options.RingSize);
     private LentDepartures? lentDepartures;
+    private bool closed;
 
     /// <summary>A packet that leaves at the time given; it is then complete if its bytes are not lent.</summary>
     private readonly record struct Departure(long At, Frame Head, bool Completes);
@@ -29,14 +30,33 @@ internal sealed class WireSender(MemoryWireOptions options, Arena arena, WireQue
     /// <summary>Packets that have departed and are lent, if anybody asked for them.</summary>
     public int DepartedCount => lentDepartures?.Count ?? 0;
 
+    /// <summary>Packets sent by a direct wire.</summary>
+    public long SentDirectly { get; private set; }
+
+    /// <summary>The queue is closed; set before the gates of all receivers are entered.</summary>
+    public bool IsClosed
+    {
+        get => Volatile.Read(ref closed);
+        set => Volatile.Write(ref closed, value);
+    }
+
+    public void CountSentDirectly(int packets) => SentDirectly += packets;
+
     /// <summary>Notes packets as they are; what the wire does not take of them is noted again when it is offered again.</summary>
     public void Describe(ReadOnlySpan<Frame> packets)
     {
         foreach (var packet in packets)
         {
-            RequireOffered(packet);
-            Source.Describe(packet, isCorrupted: false, rss);
+            Describe(packet);
         }
+    }
+
+    /// <summary>Notes a packet as it is.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Describe(Frame packet)
+    {
+        RequireOffered(packet);
+        Source.Describe(packet, isCorrupted: false, rss);
     }
 
     public int TakeDeparted(Span<Frame> packets)
