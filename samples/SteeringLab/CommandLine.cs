@@ -48,6 +48,20 @@ internal sealed class CommandLine
         DefaultValueFactory = _ => 0L,
     };
 
+    private readonly Option<double> loss = new("--loss")
+    {
+        Description = "Probability from 0 to 0.5 that the wire loses a packet, which it counts.",
+        HelpName = "P",
+        CustomParser = ParseProbability,
+    };
+
+    private readonly Option<double> reorder = new("--reorder")
+    {
+        Description = "Probability from 0 to 0.5 that the wire itself reorders a packet, to see that the lab finds it; the exit code is then 1.",
+        HelpName = "P",
+        CustomParser = ParseProbability,
+    };
+
     private readonly Option<double?> seconds = new("--seconds")
     {
         Description = "End the traffic after so many seconds; without it the key q does.",
@@ -93,7 +107,7 @@ internal sealed class CommandLine
             and busy polling, or stop and start the workers. No packet is ever out of order; the exit code is 1 if one was, if
             one was lost without a counted reason, or if a ledger does not balance. No privilege is needed.
             """);
-        foreach (var option in new Option[] { flows, mix, workers, load, seconds, script, churn, seed, json })
+        foreach (var option in new Option[] { flows, mix, workers, load, loss, reorder, seconds, script, churn, seed, json })
         {
             Root.Options.Add(option);
         }
@@ -112,6 +126,8 @@ internal sealed class CommandLine
         Mix = result.GetValue(mix),
         Workers = result.GetValue(workers),
         Load = result.GetValue(load),
+        Loss = result.GetValue(loss),
+        Reorder = result.GetValue(reorder),
         Seconds = result.GetValue(seconds),
         Script = result.GetValue(script),
         Churn = result.GetValue(churn),
@@ -199,6 +215,8 @@ internal sealed class CommandLine
         result.AddError($"'{text}' is no value for {NameOf(result)}: write {expected}.");
         return null;
     }
+
+    private static double ParseProbability(ArgumentResult result) => ParseNumber(result, 0, 0.5, "a probability from 0 to 0.5, such as 0.02") ?? 0;
 
     private static ulong? ParseSeed(ArgumentResult result)
     {

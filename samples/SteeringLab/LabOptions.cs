@@ -17,6 +17,12 @@ internal sealed record LabOptions
     /// <summary>Packets a second of all flows together; 0 sends as fast as the server takes them.</summary>
     public long Load { get; init; }
 
+    /// <summary>Probability that the wire loses a packet; it counts what it loses.</summary>
+    public double Loss { get; init; }
+
+    /// <summary>Probability that the wire keeps a packet back until later ones have overtaken it, to see that the lab finds it.</summary>
+    public double Reorder { get; init; }
+
     /// <summary>How long the traffic runs; null until somebody ends it.</summary>
     public double? Seconds { get; init; }
 

@@ -11,10 +11,10 @@ public sealed class CommandLineTests
     public void Every_option_arrives()
     {
         var options = Parse(
-            "--flows", "8", "--mix", "udp", "--workers", "1", "--load", "5000", "--seconds", "2.5", "--script", "1s:rss even", "--churn", "0.1",
+            "--flows", "8", "--mix", "udp", "--workers", "1", "--load", "5000", "--loss", "0.01", "--reorder", "0.5", "--seconds", "2.5", "--script", "1s:rss even", "--churn", "0.1",
             "--seed", "7", "--json", "r.json");
         Assert.Equal(
-            new LabOptions { Flows = 8, Mix = FlowMix.Udp, Workers = 1, Load = 5000, Seconds = 2.5, Churn = 0.1, Seed = 7, Json = "r.json" },
+            new LabOptions { Flows = 8, Mix = FlowMix.Udp, Workers = 1, Load = 5000, Loss = 0.01, Reorder = 0.5, Seconds = 2.5, Churn = 0.1, Seed = 7, Json = "r.json" },
             options with { Script = null });
         Assert.Equal([new ScriptStep(1, new LabChange(ChangeKind.RssEven))], options.Script!.Steps);
     }
@@ -25,6 +25,7 @@ public sealed class CommandLineTests
     [InlineData("--workers 3", "'3' is no value for --workers: write a whole number from 1 to 2.")]
     [InlineData("--mix sctp", "'sctp' is no value for --mix: write tcp, udp or both.")]
     [InlineData("--load -1", "'-1' is no value for --load: write a whole number from 0 to 100000000.")]
+    [InlineData("--loss 0.6", "'0.6' is no value for --loss: write a probability from 0 to 0.5, such as 0.02.")]
     [InlineData("--seconds soon", "'soon' is no value for --seconds: write a number of seconds, such as 2 or 0.5.")]
     [InlineData("--churn 0", "'0' is no value for --churn: write a number of seconds from 0.001, such as 0.1.")]
     [InlineData("--seed x", "'x' is no value for --seed: write a whole number from 0 to 18446744073709551615.")]

@@ -13,12 +13,12 @@ internal sealed record WorkerReading
     /// <summary>What became of its pinning: "CPU 0", or why not.</summary>
     public required string Pinning { get; init; }
 
-    /// <summary>The processor it ran on when it was asked; -1 if it did not run.</summary>
-    public required int Processor { get; init; }
-
     public required WorkerCounters Counters { get; init; }
 
     public required TimeSpan ProcessorTime { get; init; }
+
+    /// <summary>Bytes that its thread has allocated, readings included; 0 if it did not run.</summary>
+    public required long AllocatedBytes { get; init; }
 
     public required LedgerReading Ledger { get; init; }
 
@@ -36,8 +36,8 @@ internal sealed record WorkerReading
 
     /// <summary>Reads it on the worker's own thread, or here if it does not run.</summary>
     public static Task<WorkerReading> OfAsync(LabTeam team, WorkerGroup group, FlowSight sight) => team.IsRunning
-        ? team.Workers[sight.Worker].InvokeAsync(() => Of(team, group, sight, CurrentThread.Processor))
-        : Task.FromResult(Of(team, group, sight, -1));
+        ? team.Workers[sight.Worker].InvokeAsync(() => Of(team, group, sight, isRunning: true))
+        : Task.FromResult(Of(team, group, sight, isRunning: false));
 
     public static WorkerCounters Sum(WorkerCounters first, WorkerCounters second) => new()
     {
@@ -53,7 +53,7 @@ internal sealed record WorkerReading
         Packets = first.Packets + second.Packets,
     };
 
-    private static WorkerReading Of(LabTeam team, WorkerGroup group, FlowSight sight, int processor)
+    private static WorkerReading Of(LabTeam team, WorkerGroup group, FlowSight sight, bool isRunning)
     {
         var worker = sight.Worker;
         var port = group[worker];
@@ -61,9 +61,9 @@ internal sealed record WorkerReading
         {
             Worker = worker,
             Pinning = team.Workers[worker].Pinning,
-            Processor = processor,
             Counters = team.CountersOf(worker),
             ProcessorTime = team.ProcessorTimeOf(worker),
+            AllocatedBytes = isRunning ? GC.GetAllocatedBytesForCurrentThread() : 0,
             Ledger = LedgerReading.Of($"worker {worker}", team.Stacks[worker]),
             Taken = sight.Taken,
             Backlog = port?.Backlog ?? 0,

@@ -14,9 +14,9 @@ internal static class JsonReport
           optimised, seed, seconds                            the run; seconds of traffic
           packets, packetsPerSecond, bitsPerSecond            that came to the server's transports while it ran; payload
           reordered, wrongBytes, verified                     0, 0, true in a good run
-          lost, countedDrops, unexplained                     packets; unexplained is 0 in a good run
+          lost, lostByWire, countedDrops, unexplained         packets; unexplained is 0 in a good run
           ledgersBalanced, packetsInRings                     of each worker, of the generator, and between the workers
-          options { flows, mix, workers, load, churn, script }
+          options { flows, mix, workers, load, loss, reorder, churn, script }
           changes { count, byKind { rssRandom: n, ... } }
           steering { rssEntries[], rpsMask, xpsMap, xpsMasks[], busyPollMicroseconds }     at the end
           flows[] { protocol, source, destination, hash, weight, entry, entryQueue, queue, worker, target, owned,
@@ -90,6 +90,7 @@ internal static class JsonReport
         json.WriteNumber("wrongBytes", report.Final.WrongBytes);
         json.WriteBoolean("verified", report.IsVerified);
         json.WriteNumber("lost", report.Lost);
+        json.WriteNumber("lostByWire", report.LostByWire);
         json.WriteNumber("countedDrops", report.Counted);
         json.WriteNumber("unexplained", report.Unexplained);
         json.WriteBoolean("ledgersBalanced", report.AreLedgersBalanced);
@@ -104,6 +105,8 @@ internal static class JsonReport
         json.WriteString("mix", JsonNamingPolicy.CamelCase.ConvertName(options.Mix.ToString()));
         json.WriteNumber("workers", options.Workers);
         json.WriteNumber("load", options.Load);
+        json.WriteNumber("loss", options.Loss);
+        json.WriteNumber("reorder", options.Reorder);
         WriteOptional(json, "churn", options.Churn);
         json.WriteString("script", options.Script?.Text);
         json.WriteEndObject();

@@ -46,13 +46,16 @@ internal sealed record LabReport
 
     /// <summary>Drops that somebody counted with a reason, on the way from the generator to the transports and in them.</summary>
     public long Counted => Final.Workers.Sum(worker => worker.Ledger.IngressDropped)
-        + (Final.Generator?.EgressDropped ?? 0) + Final.Wire.Missed + Final.Wire.TooLong + Final.Wire.NoCarrier;
+        + (Final.Generator?.EgressDropped ?? 0) + LostByWire;
+
+    /// <summary>What the wire counted as lost, on purpose or not.</summary>
+    public long LostByWire => Final.Wire.Missed + Final.Wire.TooLong + Final.Wire.NoCarrier + Final.Wire.Impairments.Lost;
 
     /// <summary>Losses that nobody counted.</summary>
     public long Unexplained => Math.Max(0, Lost - Counted) + Math.Abs(UnaccountedOnWire);
 
     /// <summary>Packets that the generator's NIC took, and that the server's neither gave nor lost.</summary>
-    public long UnaccountedOnWire => Final.Wire.Sent - Final.Wire.Missed - Final.Wire.TooLong - Final.Wire.NoCarrier
+    public long UnaccountedOnWire => Final.Wire.Sent - LostByWire
         - Final.Workers.Sum(worker => worker.Ledger.Received);
 
     /// <summary>Whether what the workers gave to each other was taken, or lies in the rings.</summary>

@@ -41,6 +41,7 @@ internal sealed class LabRun : IAsyncDisposable
 
             // a plain NIC but for RSS: checksums and merging are left to the stages
             Features = NicFeatures.ReceiveHash,
+            Impairments = new ImpairmentOptions { Loss = options.Loss, Reorder = options.Reorder, Seed = seed },
         });
         group = new WorkerGroup(options.Workers, wire.A);
         board = new FlowBoard(options.Flows, options.Mix, wire.A.Rss!.Hash, seed);
@@ -69,6 +70,9 @@ internal sealed class LabRun : IAsyncDisposable
     /// <summary>Why it cannot go on, or null.</summary>
     public string? Failure => source.Failure ?? (generatorWorker.Faulted ? generatorWorker.Completion.Exception!.GetBaseException().Message : null)
         ?? team.Workers.FirstOrDefault(worker => worker.Faulted)?.Completion.Exception!.GetBaseException().Message;
+
+    /// <summary>Packets that came to the transports of each worker so far, without asking the workers.</summary>
+    public IReadOnlyList<long> TakenByWorker => [.. sights.Select(sight => sight.Taken)];
 
     public void Start()
     {

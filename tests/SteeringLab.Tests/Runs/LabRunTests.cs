@@ -70,6 +70,50 @@ public sealed class LabRunTests
         Assert.Equal(report.Final.Packets, json.RootElement.GetProperty("flows").EnumerateArray().Sum(flow => flow.GetProperty("packets").GetInt64()));
     }
 
+    [Fact]
+    public async Task What_the_wire_reorders_is_found_and_fails_the_run()
+    {
+        var report = await RunAsync(Quiet with { Seconds = 0.5, Reorder = 0.01 }, new ScriptedKeys(""), show: null);
+        Assert.False(report.IsGood);
+        Assert.True(report.Final.Reordered > 10, $"{report.Final.Reordered} of {report.Final.Wire.Impairments.Reordered} were found");
+        Assert.Equal([$"{report.Final.Reordered} packets were reordered"], report.Failures);
+    }
+
+    [Fact]
+    public async Task What_the_wire_loses_is_counted_and_no_failure()
+    {
+        var report = await RunAsync(Quiet with { Seconds = 0.5, Loss = 0.01, Churn = 0.05 }, new ScriptedKeys(""), show: null);
+        Assert.True(report.IsGood, string.Join("; ", report.Failures));
+        Assert.True(report.LostByWire > 10);
+        Assert.Equal(report.LostByWire, report.Lost);
+    }
+
+    [Fact]
+    public async Task Workers_allocate_nothing_for_packets()
+    {
+        const int Packets = 20_000;
+        const long OfTheReadings = 32_768;
+        await using var run = new LabRun(Quiet with { Load = 0, Flows = 32 });
+        run.Start();
+        await UntilAsync(run, taken => taken.All(count => count > Packets));
+        var before = await run.ReadAsync();
+        await UntilAsync(run, taken => before.Workers.All(worker => taken[worker.Worker] > worker.Taken + Packets));
+        var after = await run.ReadAsync();
+        var allocated = after.Workers.Select(worker => worker.AllocatedBytes - before.Workers[worker.Worker].AllocatedBytes);
+        Assert.All(allocated, bytes => Assert.InRange(bytes, 0, OfTheReadings));
+        Assert.True((await run.FinishAsync()).IsGood);
+    }
+
+    /// <summary>Waits without asking the workers anything.</summary>
+    private static async Task UntilAsync(LabRun run, Func<IReadOnlyList<long>, bool> condition)
+    {
+        while (!condition(run.TakenByWorker))
+        {
+            Assert.Null(run.Failure);
+            await Task.Delay(10);
+        }
+    }
+
     private static async Task<LabReport> RunAsync(LabOptions options, IKeySource keys, Action<LabRates>? show)
     {
         await using var run = new LabRun(options);

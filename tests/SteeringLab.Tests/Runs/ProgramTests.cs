@@ -44,7 +44,7 @@ public sealed class ProgramTests
         var result = await LabProcess.RunAsync("--help");
         Assert.Equal(0, result.ExitCode);
         Assert.All(
-            ["--flows", "--mix", "--workers", "--load", "--seconds", "--script", "--churn", "--seed", "--json", "reordered", "workers[]"],
+            ["--flows", "--mix", "--workers", "--load", "--loss", "--reorder", "--seconds", "--script", "--churn", "--seed", "--json", "reordered", "workers[]"],
             text => Assert.Contains(text, result.Output, StringComparison.Ordinal));
         Assert.Empty(result.Error);
     }
