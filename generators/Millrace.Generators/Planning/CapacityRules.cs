@@ -31,9 +31,10 @@ internal static class CapacityRules
         // what waits for the rest of its datagram is kept where a slow reader's data is kept: it must not starve the ring
         var (held, names) = Held(settings);
 
-        // the ring, what one poll took from it, and as much that was turned round and waits in the transmit ring
+        // the ring, what one poll took from it, and as much that was turned round and waits in the transmit ring; and what is lent to
+        // workers that may stand still, which must not starve the ring either
         var kept = HasDeferral(settings) ? Kept(settings) : 0;
-        var receive = (spec.Interfaces.Count * (spec.RingFrames + (2 * weight))) + kept;
+        var receive = (spec.Interfaces.Count * (spec.RingFrames + (2 * weight))) + kept + workers.Borrowed;
         return new Capacities(weight, spec.RingFrames, receive, ReserveFrames, sockets + held, from + names, workers.Borrowed) { Kept = kept };
     }
 

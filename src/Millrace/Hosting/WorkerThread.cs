@@ -62,6 +62,15 @@ internal sealed class WorkerThread
     }
 }
 
+/// <summary>The processors that the process may use: those of its main thread, as workers that are pinned have but one.</summary>
+internal static class Processors
+{
+    private static readonly int[] Usable = OperatingSystem.IsLinux() ? ThreadCalls.Processors(Environment.ProcessId) : [];
+
+    /// <summary>The processor for a worker, by its number: several share one where there are fewer.</summary>
+    public static int Of(int worker) => Usable.Length == 0 ? worker % Environment.ProcessorCount : Usable[worker % Usable.Length];
+}
+
 /// <summary>The calling thread as the kernel sees it: for reports.</summary>
 public static class CurrentThread
 {

@@ -59,7 +59,7 @@ internal sealed class WorkerWatch : IDisposable
             var now = StackClock.Now;
             for (var i = 0; i < polls.Length; i++)
             {
-                if (group[i] is { } port)
+                if (group[i] is { IsClosed: false } port)
                 {
                     Look(port, i, now);
                 }

@@ -67,7 +67,7 @@ internal sealed class PacketSteering
             target = port.Group.Rps.WorkerOf(port.Worker, hash);
         }
 
-        return target >= 0 && port.Group[target] is not null ? target : port.Worker;
+        return target >= 0 && port.Group[target] is { IsClosed: false } ? target : port.Worker;
     }
 
     private bool IsOver(uint hash)

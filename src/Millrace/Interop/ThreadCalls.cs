@@ -28,6 +28,24 @@ internal static unsafe class ThreadCalls
         return SetAffinity(0, AffinityBytes, mask) < 0 ? -Marshal.GetLastPInvokeError() : 0;
     }
 
+    /// <summary>The processors that a thread may run on (sched_getaffinity(2)), in rising order; none if that cannot be told.</summary>
+    /// <param name="thread">Its <see cref="Identifier"/>; 0 for the calling thread.</param>
+    public static int[] Processors(int thread)
+    {
+        var mask = stackalloc byte[AffinityBytes];
+        var length = GetAffinity(thread, AffinityBytes, mask);
+        var processors = new List<int>();
+        for (var i = 0; length == 0 && i < AffinityBytes * 8; i++)
+        {
+            if ((mask[i / 8] >> (i % 8) & 1) != 0)
+            {
+                processors.Add(i);
+            }
+        }
+
+        return [.. processors];
+    }
+
     /// <summary>By how much the kernel may put off the end of a sleep of the calling thread; 50 µs unless set (prctl(2)).</summary>
     public static int LimitTimerSlack(uint nanoseconds) =>
         ProcessControl(SetTimerSlack, nanoseconds, 0, 0, 0) < 0 ? -Marshal.GetLastPInvokeError() : 0;
@@ -50,6 +68,9 @@ internal static unsafe class ThreadCalls
 
     [DllImport("libc", EntryPoint = "sched_setaffinity", SetLastError = true)]
     private static extern int SetAffinity(int thread, nuint length, byte* mask);
+
+    [DllImport("libc", EntryPoint = "sched_getaffinity", SetLastError = true)]
+    private static extern int GetAffinity(int thread, nuint length, byte* mask);
 
     [DllImport("libc", EntryPoint = "prctl", SetLastError = true)]
     private static extern int ProcessControl(int option, nuint first, nuint second, nuint third, nuint fourth);

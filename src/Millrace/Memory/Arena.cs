@@ -289,18 +289,23 @@ public sealed class Arena : IDisposable
         }
     }
 
-    /// <summary>Nobody looks at this arena any more, so what others lent goes back although its frames were never freed.</summary>
     private void FreeMemory()
+    {
+        GiveBackAll();
+        store.Dispose();
+    }
+
+    /// <summary>Nobody looks at this arena any more, so what others lent goes back although its frames were never freed.</summary>
+    internal void GiveBackAll()
     {
         for (var i = 1; lenders is not null && i <= Capacity; i++)
         {
             if (lenders[i].Lender is not null)
             {
+                store[i].Flags &= ~FrameFlags.Borrowed;
                 GiveBack(new Frame(i));
             }
         }
-
-        store.Dispose();
     }
 }
 

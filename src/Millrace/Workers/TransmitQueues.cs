@@ -231,6 +231,13 @@ internal sealed class TransmitQueues : NicQueue
             return false;
         }
 
+        if (port.Group[queue]!.IsClosed)
+        {
+            // nobody serves that queue any more: as on a cable that is out, the packet is sent and never arrives
+            completed.Enqueue(packet);
+            return true;
+        }
+
         if (!ring.TryAdd(new Crossing { Head = packet, Lender = (byte)port.Worker }, out _))
         {
             return false;
@@ -248,7 +255,7 @@ internal sealed class TransmitQueues : NicQueue
         {
             if (IsRemote(queue))
             {
-                room = Math.Min(room, Remote(queue) is { } ring ? ring.Capacity - ring.Count : 0);
+                room = Math.Min(room, RoomOf(queue));
             }
         }
 
@@ -284,6 +291,9 @@ internal sealed class TransmitQueues : NicQueue
     }
 
     private CrossingRing? Remote(int queue) => port.Group[queue]?.QueuesOf(networkInterface)?.departures;
+
+    private int RoomOf(int queue) =>
+        Remote(queue) is not { } ring ? 0 : port.Group[queue]!.IsClosed ? ring.Capacity : ring.Capacity - ring.Count;
 
     private uint HashOf(Frame packet)
     {

@@ -89,17 +89,53 @@ public sealed partial class WorkerPort
         }
     }
 
+    private bool TryLend(Frame packet, out int frames)
+    {
+        frames = 0;
+        for (var frame = packet; !frame.IsNone; frame = arena.Metadata(frame).NextFragment)
+        {
+            frames++;
+        }
+
+        if (lentFrames + frames > lendable)
+        {
+            return false;
+        }
+
+        lentFrames += frames;
+        return true;
+    }
+
     /// <summary>A frame that another worker has let go of.</summary>
     private void TakeHome(Frame frame)
     {
         if ((arena.Metadata(frame).Holders & Holders.Crossing) != 0)
         {
+            lentFrames--;
             arena.Release(frame, Holders.Crossing);
         }
         else
         {
             TakeDeparted(frame);
         }
+    }
+
+    /// <summary>
+    /// Takes nothing any more, for a worker whose thread has ended with a fault, in its place: what lies in its rings is dropped and
+    /// counted, and all that it has borrowed goes home, or it would keep it from the others for ever.
+    /// </summary>
+    internal void Close()
+    {
+        closed = true;
+        EmptyRings();
+
+        // flows that had gone there are free to go elsewhere
+        Array.ForEach(rings, ring => ring.Finish());
+        arena.GiveBackAll();
+
+        // also who waits for room at a queue of this worker's
+        kicks = ulong.MaxValue >> (WorkerGroup.MaximumWorkers - Group.Count);
+        Kick();
     }
 
     /// <summary>

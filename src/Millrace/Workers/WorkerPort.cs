@@ -37,9 +37,12 @@ public sealed partial class WorkerPort
     private readonly INetworkStack stack;
     private readonly int[] packetOf;
     private readonly ushort[] framesAbroad;
+    private readonly int lendable;
     private long[]? finishedBefore;
     private ulong kicks;
     private long polls;
+    private int lentFrames;
+    private volatile bool closed;
     private int asleep;
     private bool left;
 
@@ -62,6 +65,7 @@ public sealed partial class WorkerPort
         this.ledger = ledger;
         this.stack = stack;
         arena.PrepareToBorrow();
+        lendable = arena.Quota(Share.Crossing);
         packetOf = new int[arena.Capacity + 1];
         framesAbroad = new ushort[arena.Capacity + 1];
         homecomers = new HomeRing?[workerCount];
@@ -99,6 +103,15 @@ public sealed partial class WorkerPort
 
     /// <summary>Notices that found the ring of their receiver full.</summary>
     public long LostNotices => notices.Lost;
+
+    /// <summary>Whether the worker has faulted: it takes nothing any more.</summary>
+    public bool IsClosed => closed;
+
+    /// <summary>
+    /// Frames of this worker that lie in rings of others or are looked at there. Bounded by as many as a worker may borrow, which
+    /// its receive share has on top of the ring's: one that stands still must not take the frames that the NIC is to fill.
+    /// </summary>
+    public int LentFrames => lentFrames;
 
     /// <summary>Whether the worker sleeps in its NIC.</summary>
     public bool IsAsleep => Volatile.Read(ref asleep) != 0;
@@ -230,11 +243,13 @@ public sealed partial class WorkerPort
     /// Gives a packet of the loop to another worker; it comes out there behind the stage of this kind.
     /// </summary>
     /// <param name="position">Where it lies in that worker's ring, for <see cref="FinishedBefore"/>.</param>
-    /// <returns>False if that ring is full, or the worker is not there: the packet is still the loop's.</returns>
+    /// <returns>
+    /// False if that ring is full, too many frames are with others already, or the worker is not there: the packet is still the loop's.
+    /// </returns>
     internal bool TrySteer(int worker, CrossingKind kind, Frame packet, int offset, EtherType etherType, IpProtocol protocol, out long position)
     {
         position = 0;
-        if (Group[worker] is not { } other)
+        if (Group[worker] is not { closed: false } other || !TryLend(packet, out var frames))
         {
             return false;
         }
@@ -245,6 +260,7 @@ public sealed partial class WorkerPort
         if (!other.rings[(int)kind].TryAdd(in crossing, out position))
         {
             arena.MoveChain(packet, Holders.Crossing, Holders.Loop);
+            lentFrames -= frames;
             return false;
         }
 

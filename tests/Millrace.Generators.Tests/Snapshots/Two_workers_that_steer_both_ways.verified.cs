@@ -362,7 +362,7 @@ partial class SteeringStack : global::Millrace.INetworkStack
         public const int Weight = 64;
 
         /// <summary>Frames of the receive ring and of the packets of two polls.</summary>
-        public const int ReceiveFrames = 640;
+        public const int ReceiveFrames = 2688;
 
         /// <summary>Frames for what stages send by themselves.</summary>
         public const int ReserveFrames = 1024;
