@@ -111,6 +111,18 @@ internal static class Diagnostics
         "MR0026", "A stage is bound where the interface of a packet is known",
         "[{0}] cannot be bound to interface '{1}' because {2}: {3}");
 
+    public static readonly DiagnosticDescriptor NoRxHandler = Rule(
+        "MR0027", "A handler of received frames implements its interface",
+        "'{0}' handles no frames: implement IRxHandler");
+
+    public static readonly DiagnosticDescriptor RxHandlerTaken = Rule(
+        "MR0028", "An interface has one handler of received frames",
+        "The handler [{0}] {1}: {2}");
+
+    public static readonly DiagnosticDescriptor DeafBridge = Rule(
+        "MR0029", "A bridge hears what is addressed to others",
+        "[{0}] forwards what is addressed to others, which the NICs do not let in: write [NicQueues({1}, Promiscuous = true)]");
+
     public static readonly DiagnosticDescriptor NoHookInterface = Rule(
         "MR0030", "A hook implements a hook interface",
         "'{0}' is at no point of netfilter: implement IPreRoutingHook, ILocalInHook, IForwardHook, ILocalOutHook or IPostRoutingHook");
@@ -135,6 +147,7 @@ internal static class Diagnostics
         UnknownInterface, Unprovided, UnmatchedSetting, SettingsWithoutInstance, NoIngress, PortTaken, NotDeclared, TwinOfNoStack,
         QueueWithoutWorker,
         InterfaceName, BoundStage,
+        NoRxHandler, RxHandlerTaken, DeafBridge,
         NoHookInterface, DuplicateHook, HookWithoutNetwork,
     ];
 }

@@ -104,12 +104,29 @@ public class DiagnosticTests
         { "MR0026", "[NetworkStack] [Interface(\"wan\")] [Interface(\"lan\")] [NicQueues(1)] [Ipv4Address(\"10.0.1.1/24\", On = \"lan\")] " + End, "[Ipv4Address] cannot be bound to interface 'lan' because there is no network stage to take it: declare [Ipv4(\"10.0.0.2/24\")]" },
         { "MR0016", "[NetworkStack] [NicQueues(1)] [Ipv4(\"10.0.0.1/24\")] [Ipv4Address(\"10.0.1.1/24\", On = \"lan\")] " + End, "[Ipv4Address] is bound to interface 'lan', but the only interface of this stack is 'eth0': write On = \"eth0\" or leave it out" },
         { "MR0015", "[NetworkStack] [Interface(\"wan\")] [Interface(\"lan\")] [NicQueues(1)] [Ipv4(\"10.0.0.1/24\")] [Ipv4Address(\"10.0.1.1\", On = \"lan\")] " + End, "Address of [Ipv4Address] is \"10.0.1.1\", which is not an IPv4 address that a host can have, with the length of its prefix: write \"10.0.0.2/24\"" },
+        { "MR0003", "[NetworkStack] [NicQueues(1)] [Ipv4(\"10.0.0.1/8\")] [RxHandler<Bond>] " + End + Handler, "[Bond] stands after [Ipv4], but packets that come in pass it first: move [Bond] before [Ipv4]" },
+        { "MR0003", "[NetworkStack] [NicQueues(1)] [RxHandler<Bond>] [Tap] " + End + Handler, "[Tap] stands after [Bond], but packets that come in pass it first: move [Tap] before [Bond]" },
+        { "MR0004", "[NetworkStack] [Interface(\"wan\")] [Interface(\"lan\")] [NicQueues(1)] [RxHandler<Bond>(On = \"wan\")] [RxHandler<Bond>(On = \"lan\")] " + End + Handler, "'Bond' names two stages of this stack: remove one of them, or give a stage of your own another Name" },
+        { "MR0005", "[NetworkStack] [RxHandler<Bond>] " + End + Handler, "[Bond] needs LinkHeaderParsed, which no stage before it ensures: declare [NicQueues(1)] before it" },
+        { "MR0010", "[NetworkStack] [NicQueues(1)] [RxHandler<Both>] " + End + "public struct Both : IIngressStage, IRxHandler { public Verdict Receive(ref Packet packet) => default; public RxHandlerResult Handle(ref Packet packet) => default; }", "[RxHandler] names 'Both', which is a stage of ingress already: implement IRxHandler without IIngressStage" },
+        { "MR0012", "[NetworkStack] [NicQueues(1)] [Stage<Bond>] " + End + Handler, "'Bond' sees no packets: implement IIngressStage, IEgressStage or both" },
+        { "MR0015", "[NetworkStack] [Interface(\"wan\")] [Interface(\"lan\")] [NicQueues(1, Promiscuous = true)] [Bridge(Ports = [\"lan\", \"dmz\"])] " + End, "Ports of [Bridge] is \"dmz\", which is not the name of an interface: write one of 'wan', 'lan'" },
+        { "MR0015", "[NetworkStack] [Interface(\"wan\")] [Interface(\"lan\")] [NicQueues(1, Promiscuous = true)] [Bridge(Ports = [])] " + End, "Ports of [Bridge] is [], which is not the name of an interface: write one of 'wan', 'lan'" },
+        { "MR0016", "[NetworkStack] [Interface(\"wan\")] [Interface(\"lan\")] [NicQueues(1)] [RxHandler<Bond>(On = \"dmz\")] " + End + Handler, "[RxHandler] is bound to interface 'dmz', but the interfaces of this stack are 'wan', 'lan': write On = \"wan\" or leave it out" },
+        { "MR0027", "[NetworkStack] [NicQueues(1)] [RxHandler<Nothing>] " + End + "public struct Nothing;", "'Nothing' handles no frames: implement IRxHandler" },
+        { "MR0028", "[NetworkStack] [Interface(\"wan\")] [Interface(\"lan\")] [NicQueues(1)] [RxHandler<Bond>] " + End + Handler, "The handler [Bond] names no interface, and the stack has several: write On = \"wan\"" },
+        { "MR0028", "[NetworkStack] [Interface(\"wan\")] [Interface(\"lan\")] [NicQueues(1)] [RxHandler<Bond>(On = \"lan\")] [RxHandler<Bond>(On = \"lan\", Name = \"Second\")] " + End + Handler, "The handler [Second] is bound to interface 'lan', which has [Bond] already: name another interface by On, or remove one of them" },
+        { "MR0028", "[NetworkStack] [NicQueues(1)] [RxHandler<Bond>] [RxHandler<Bond>(Name = \"Second\")] " + End + Handler, "The handler [Second] is bound to interface 'eth0', which has [Bond] already: name another interface by On, or remove one of them" },
+        { "MR0028", "[NetworkStack] [Interface(\"wan\")] [Interface(\"lan\")] [NicQueues(1, Promiscuous = true)] [Bridge(Ports = [\"lan\"])] [RxHandler<Bond>(On = \"lan\")] " + End + Handler, "The handler [Bond] is bound to interface 'lan', which has [Bridge] already: name another interface by On, or remove one of them" },
+        { "MR0029", "[NetworkStack] [NicQueues(1)] [Bridge] " + End, "[Bridge] forwards what is addressed to others, which the NICs do not let in: write [NicQueues(1, Promiscuous = true)]" },
         { "MR0030", "[NetworkStack] [NicQueues(1)] [Ipv4(\"10.0.0.1/8\")] [Hook<Deaf>] " + End + "public struct Deaf;", "'Deaf' is at no point of netfilter: implement IPreRoutingHook, ILocalInHook, IForwardHook, ILocalOutHook or IPostRoutingHook" },
         { "MR0031", "[NetworkStack] [NicQueues(1)] [Ipv4(\"10.0.0.1/8\")] [Hook<Wall>(Priority = -300)] [Hook<Wall>] " + End + UserStages.Hooks, "'Wall' names two hooks of this stack: give one of them another Name, or remove it" },
         { "MR0032", "[NetworkStack] [NicQueues(1)] [Hook<Wall>] " + End + UserStages.Hooks, "The hook 'Wall' has no network layer in this stack that would call it: declare one such as [Ipv4(\"10.0.0.2/24\")]" },
         { "MR0010", "[NetworkStack] [NicQueues(1)] [Ipv4(\"10.0.0.1/8\")] [Hook<Wall>(Name = \"a b\")] " + End + UserStages.Hooks, "[Hook] names 'Wall', which is given the name 'a b': write a Name that is an identifier, such as \"Second\"" },
         { "MR0022", "[Hook<Wall>] " + End + UserStages.Hooks, "[Hook] stands on 'Stack', which is no network stack: write [NetworkStack] above it" },
     };
+
+    private const string Handler = "public struct Bond : IRxHandler { public RxHandlerResult Handle(ref Packet packet) => RxHandlerResult.Another; }";
 
     private const string Narrow = """
         public interface INarrowSettings { [Default(1)] byte Depth { get; } }

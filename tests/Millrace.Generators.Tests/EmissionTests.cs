@@ -37,6 +37,43 @@ public class EmissionTests
     }
 
     [Fact]
+    public void Without_handlers_of_received_frames_and_a_bridge_there_is_nothing_of_either()
+    {
+        var source = Declared.Emit(Echo);
+        Assert.DoesNotContain("RxHandler", source, StringComparison.Ordinal);
+        Assert.DoesNotContain("AnotherRound", source, StringComparison.Ordinal);
+        Assert.DoesNotContain("rounds", source, StringComparison.Ordinal);
+        Assert.DoesNotContain("ExactMatch", source, StringComparison.Ordinal);
+        Assert.DoesNotContain("Bridg", source, StringComparison.Ordinal);
+        Assert.DoesNotContain("InterfaceSet", source, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Another_round_begins_before_the_tap_and_stages_that_name_no_interface_do_not_see_exact_packets()
+    {
+        var source = Declared.Emit("""
+            [NetworkStack]
+            [Interface("bond0")]
+            [Interface("eth0")]
+            [NicQueues(1)]
+            [Gro]
+            [Tap]
+            [RxHandler<Bond>(On = "eth0")]
+            [Stage<Guard>(On = "eth0")]
+            [Ipv4("10.0.0.2/24", On = "bond0")]
+            public sealed partial class BondStack;
+
+            public struct Bond : IRxHandler { public RxHandlerResult Handle(ref Packet packet) => RxHandlerResult.Exact; }
+            public struct Guard : IIngressStage { public Verdict Receive(ref Packet packet) => Verdict.Continue; }
+            """);
+        string[] order = ["_gro.Receive(ref packet)", "AfterGro:", "AnotherRound:", "_tap.Receive(ref packet)", "_bond.Handle(ref packet)", "goto AnotherRound;", "_guard.Receive(ref packet)", "ExactMatch) == 0)", "_ipv4.Receive(ref packet)"];
+        var places = order.Select(text => source.IndexOf(text, StringComparison.Ordinal)).ToArray();
+        Assert.DoesNotContain(-1, places);
+        Assert.Equal(places.Order(), places);
+        Assert.Single(source.Split("ExactMatch) == 0)")[1..]);
+    }
+
+    [Fact]
     public void A_stack_with_one_interface_has_nothing_of_several()
     {
         var source = Declared.Emit(Echo.Replace("[NicQueues(1)]", "[NicQueues(1)] [Stage<Guard>(On = \"eth0\")]", StringComparison.Ordinal)

@@ -10,6 +10,7 @@ internal sealed class IngressEmitter(Plan plan, CodeWriter code)
     private readonly PlannedStage[] stages = [.. plan.Ingress];
     private readonly PlannedStage[] resuming = [.. plan.Ingress.Where(stage => stage.Spec.Is(Roles.ResumesIngress))];
     private readonly DropEmitter drops = new(plan, code, isIngress: true);
+    private readonly RxHandlerEmitter handlers = new(plan, code);
     private readonly bool rejects = plan.Stages.Any(stage => stage.Spec.Is(Roles.Network) && NetworkLayerOf(stage) is not null);
 
     public void Emit()
@@ -41,6 +42,7 @@ internal sealed class IngressEmitter(Plan plan, CodeWriter code)
         code.Line($"{Packet} packet;");
         code.Line($"{Verdict} verdict;");
         drops.EmitLocals();
+        handlers.EmitLocals();
         if (resuming.Length > 0)
         {
             code.Line("global::Millrace.ResumedPacket resumed;");
@@ -64,8 +66,10 @@ internal sealed class IngressEmitter(Plan plan, CodeWriter code)
         code.Line("index++;");
         code.Line("wirePackets = packet.Metadata.WirePackets;");
         code.Line("ledger.Received += wirePackets;");
+        handlers.EmitFirstRound();
         foreach (var stage in stages)
         {
+            handlers.EmitLabelBefore(stage);
             EmitStage(stage);
         }
 
@@ -83,6 +87,7 @@ internal sealed class IngressEmitter(Plan plan, CodeWriter code)
             code.Line("packet.EtherType = resumed.EtherType;");
             code.Line("packet.Protocol = resumed.Protocol;");
             code.Line("wirePackets = packet.Metadata.WirePackets;");
+            handlers.EmitFirstRound();
             code.Line($"goto After{stage.Name};");
         });
         code.Line();
@@ -115,12 +120,20 @@ internal sealed class IngressEmitter(Plan plan, CodeWriter code)
     {
         code.Line();
         StackEmitter.Banner(code, plan, stage);
-        StackEmitter.Bound(code, stage, () =>
+        StackEmitter.Bound(code, stage, () => handlers.EmitGuarded(stage, () =>
         {
             code.Line($"counters.{stage.Name}.Received++;");
-            code.Line($"verdict = {stage.Field}.Receive(ref packet);");
+            if (stage.Spec.Is(Roles.RxHandler))
+            {
+                handlers.EmitCall(stage);
+            }
+            else
+            {
+                code.Line($"verdict = {stage.Field}.Receive(ref packet);");
+            }
+
             drops.EmitLeave(stage.Name);
-        });
+        }));
         if (resuming.Contains(stage))
         {
             code.Line();

@@ -130,7 +130,7 @@ internal sealed class TwinEmitter(Plan plan, TwinSpec twin)
             foreach (var stage in plan.Stages)
             {
                 var arguments = string.Join(", ", stage.Arguments.Select(argument => ArgumentText(argument, "")));
-                code.Line($"Add(\"{stage.Name}\", new {stage.Type}({arguments}){(stage.Spec.IsBound ? ", on: " + Text(stage.Spec.On) : "")});");
+                code.Line($"Add(\"{stage.Name}\", new {stage.Type}({arguments}){Binding(stage)});");
             }
 
             applications.EmitConstruction();
@@ -142,6 +142,14 @@ internal sealed class TwinEmitter(Plan plan, TwinSpec twin)
 
             code.Line("Begin();");
         });
+    }
+
+    /// <summary>What an interpreter must know of a stage to find where another round begins and who is bound.</summary>
+    private string Binding(PlannedStage stage)
+    {
+        var handles = plan.WithRole(Roles.RxHandler).Any();
+        var on = stage.Spec.IsBound || (handles && stage.Spec.SeesExact) ? ", on: " + Text(Math.Max(stage.Spec.On, 0)) : "";
+        return handles ? $"{on}, place: {Text(stage.Spec.Place)}" : on;
     }
 
     private string? Provider(string type)

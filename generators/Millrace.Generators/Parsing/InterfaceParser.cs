@@ -6,6 +6,12 @@ namespace Millrace.Generators.Parsing;
 /// <summary>Reads the interfaces of a declaration, in the order of their indices.</summary>
 internal sealed class InterfaceParser(INamedTypeSymbol stack, Action<DiagnosticDescriptor, Location?, object[]> report)
 {
+    /// <summary>The type of a setting that is some of the interfaces.</summary>
+    public const string SetType = "global::Millrace.Nics.InterfaceSet";
+
+    /// <summary>How such a setting is shown if it is not written.</summary>
+    public const string AllInterfaces = "all";
+
     private const int MaximumCount = 16;
 
     /// <summary>The names; "eth0" if none is declared.</summary>
@@ -49,11 +55,45 @@ internal sealed class InterfaceParser(INamedTypeSymbol stack, Action<DiagnosticD
         {
             var present = interfaces.Count == 1
                 ? $"the only interface of this stack is '{interfaces[0]}'"
-                : "the interfaces of this stack are " + string.Join(", ", interfaces.Select(name => $"'{name}'"));
+                : "the interfaces of this stack are " + Quoted(interfaces);
             report(Diagnostics.UnknownInterface, attribute.Location(), [attribute.AttributeClass!.Name.WithoutSuffix("Attribute"), on, present, interfaces[0]]);
         }
 
         return index;
+    }
+
+    public static string Quoted(List<string> interfaces) => string.Join(", ", interfaces.Select(name => $"'{name}'"));
+
+    /// <summary>A list of interface names as an expression; what is no list (the default) stands for all.</summary>
+    /// <param name="wrong">A name that no interface has.</param>
+    public static bool TryConvertSet(TypedConstant constant, List<string> interfaces, out Literals.Converted converted, out string wrong)
+    {
+        wrong = "";
+        if (constant.Kind != TypedConstantKind.Array || constant.IsNull)
+        {
+            converted = new Literals.Converted(SetType + ".All", AllInterfaces);
+            return true;
+        }
+
+        converted = default;
+        var mask = 0u;
+        foreach (var name in constant.Values.Select(value => value.Value as string ?? ""))
+        {
+            var index = interfaces.IndexOf(name);
+            if (index < 0)
+            {
+                wrong = $"\"{name}\"";
+                return false;
+            }
+
+            mask |= 1u << index;
+        }
+
+        wrong = "[]";
+        converted = new Literals.Converted(
+            $"new {SetType}(0x{mask.ToString("X", System.Globalization.CultureInfo.InvariantCulture)}u)",
+            string.Join(", ", constant.Values.Select(value => value.Value as string)));
+        return mask != 0;
     }
 
     /// <summary>The member of Setup that takes the NIC of one of several interfaces.</summary>

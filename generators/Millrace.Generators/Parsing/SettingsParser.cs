@@ -7,7 +7,7 @@ using Millrace.Generators.Spec;
 namespace Millrace.Generators.Parsing;
 
 /// <summary>Reads the values of a settings interface: what the attribute gives, else the default of the profile.</summary>
-internal sealed class SettingsParser(string profile, bool allRuntime, Action<DiagnosticDescriptor, Location?, object[]> report)
+internal sealed class SettingsParser(string profile, bool allRuntime, List<string> interfaces, Action<DiagnosticDescriptor, Location?, object[]> report)
 {
     private static readonly string[] Reserved = ["Runtime", "On", "Name"];
 
@@ -134,6 +134,13 @@ internal sealed class SettingsParser(string profile, bool allRuntime, Action<Dia
         else if (constant is null)
         {
             report(Diagnostics.SettingMissing, location, [getter.Name, label]);
+        }
+        else if (getter.Type.QualifiedOpen() == InterfaceParser.SetType)
+        {
+            if (!InterfaceParser.TryConvertSet(constant!.Value, interfaces, out converted, out var wrong))
+            {
+                report(Diagnostics.SettingText, location, [getter.Name, label, wrong, "the name of an interface", "one of " + InterfaceParser.Quoted(interfaces)]);
+            }
         }
         else if (!Literals.TryConvert(constant!.Value, getter.Type, out converted, out var expected))
         {

@@ -41,9 +41,9 @@ internal sealed class StackParser(INamedTypeSymbol stack, Compilation compilatio
         CheckOneDeclaration(declaration);
         var profile = EnumName(declaration, "Profile") ?? "Linux_6_18";
         CheckProfile(declaration, profile);
-        var settings = new SettingsParser(profile, EnumName(declaration, "Runtime") == "All", Report);
-        var parser = new StageParser(settings, compilation, Report);
         var interfaces = new InterfaceParser(stack, Report).Parse();
+        var settings = new SettingsParser(profile, EnumName(declaration, "Runtime") == "All", interfaces, Report);
+        var parser = new StageParser(settings, compilation, Report);
         var stages = Stages(parser, interfaces);
         var applications = Applications();
         var hooks = new HookParser(compilation, Report).Parse(stack, stages);
@@ -162,7 +162,7 @@ internal sealed class StackParser(INamedTypeSymbol stack, Compilation compilatio
             var on = InterfaceParser.On(attribute, interfaces, Report);
             if (parser.Parse(attribute, ordinal) is { } stage)
             {
-                stages.Add(interfaces.Count > 1 ? stage with { On = on } : stage);
+                stages.Add(stage with { On = interfaces.Count > 1 ? on : -1, NamesInterface = attribute.Named<string?>("On", null) is not null });
             }
         }
 
@@ -282,7 +282,7 @@ internal sealed class StackParser(INamedTypeSymbol stack, Compilation compilatio
     private StageParser QuietParser(AttributeData declaration)
     {
         var quiet = new Action<DiagnosticDescriptor, Location?, object[]>((_, _, _) => { });
-        return new StageParser(new SettingsParser(EnumName(declaration, "Profile") ?? "Linux_6_18", false, quiet), compilation, quiet);
+        return new StageParser(new SettingsParser(EnumName(declaration, "Profile") ?? "Linux_6_18", false, [], quiet), compilation, quiet);
     }
 
     private IEnumerable<AttributeData> OfAssemblies(AttributeData declaration, string metadataName) =>

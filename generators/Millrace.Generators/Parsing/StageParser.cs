@@ -9,6 +9,9 @@ namespace Millrace.Generators.Parsing;
 internal sealed class StageParser(SettingsParser settingsParser, Compilation compilation, Action<DiagnosticDescriptor, Location?, object[]> report)
 {
     private const string AnyStage = "Millrace.StageAttribute`1";
+    private const string RxHandler = "Millrace.RxHandlerAttribute`1";
+    private const string RxHandlerInterface = "Millrace.IRxHandler";
+    private const int RxHandlerPlace = 700;
 
     private static readonly (string Interface, Roles Role)[] RolesByInterface =
     [
@@ -35,7 +38,7 @@ internal sealed class StageParser(SettingsParser settingsParser, Compilation com
     public StageSpec? Parse(AttributeData attribute, int ordinal)
     {
         var type = attribute.AttributeClass!;
-        if (type.Is(AnyStage))
+        if (type.Is(AnyStage) || type.Is(RxHandler))
         {
             if (type.TypeArguments[0].TypeKind == TypeKind.Error)
             {
@@ -87,15 +90,46 @@ internal sealed class StageParser(SettingsParser settingsParser, Compilation com
                 attribute, stage.Name, "is generic", "give it an attribute of its own that derives from StageAttribute and carries [StageType(typeof(" + stage.Name + "<>))]");
         }
 
+        if (attribute.AttributeClass.Is(RxHandler))
+        {
+            return ParseRxHandler(attribute, stage, ordinal);
+        }
+
         return IsUsable(attribute, stage)
             ? ParseStruct((attribute, stage.Name, ordinal, 0, ""), stage, StringValue(attribute, "Name") ?? stage.Name, false)
             : null;
     }
 
-    private StageSpec? ParseStruct(
-        (AttributeData? Attribute, string Label, int Ordinal, int Place, string Summary) common, INamedTypeSymbol stage, string name, bool forSeveralWorkers)
+    /// <summary>A handler of received frames is a stage of ingress with a fixed place, and answers otherwise.</summary>
+    private StageSpec? ParseRxHandler(AttributeData attribute, INamedTypeSymbol handler, int ordinal)
     {
-        var roles = RolesOf(stage);
+        if (handler.AllInterfaces.Any(part => part.Is("Millrace.IIngressStage")))
+        {
+            return Invalid(attribute, handler.Name, "is a stage of ingress already", "implement IRxHandler without IIngressStage");
+        }
+
+        if (handler.TypeKind == TypeKind.Struct && !handler.AllInterfaces.Any(part => part.Is(RxHandlerInterface)))
+        {
+            report(Diagnostics.NoRxHandler, attribute.Location(), [handler.Name]);
+            return null;
+        }
+
+        const string Summary = "decides who goes on with what its interface receives";
+        var stage = IsUsable(attribute, handler)
+            ? ParseStruct((attribute, handler.Name, ordinal, RxHandlerPlace, Summary), handler, StringValue(attribute, "Name") ?? handler.Name, false, Roles.Ingress | Roles.RxHandler)
+            : null;
+        return stage is null ? null : stage with
+        {
+            Needs = stage.Needs.Append("LinkHeaderParsed").Distinct().ToEquatable(),
+            Drops = (stage.Drops.Count == 0 ? ["StagePolicy"] : stage.Drops.AsEnumerable()).Append("RecursionLimit").Distinct().ToEquatable(),
+        };
+    }
+
+    private StageSpec? ParseStruct(
+        (AttributeData? Attribute, string Label, int Ordinal, int Place, string Summary) common, INamedTypeSymbol stage, string name, bool forSeveralWorkers,
+        Roles also = Roles.None)
+    {
+        var roles = RolesOf(stage) | also;
         if ((roles & (Roles.Ingress | Roles.Egress | Roles.TransmitCompletions | Roles.TransmitObserver | Roles.DropObserver)) == 0)
         {
             report(Diagnostics.NoStageInterface, common.Attribute.Location(), [stage.Name]);

@@ -13,6 +13,7 @@ internal static class Planner
         var notes = new List<string>();
         OrderRules.Check(spec, problems);
         BindingRules.Check(spec, problems);
+        RxHandlerRules.Check(spec, problems);
         var reasons = new Dictionary<string, string>(StringComparer.Ordinal);
         (spec, var workers) = WorkerRules.Apply(spec, reasons, problems, notes);
         var ordered = FactRules.Complete(spec, reasons, problems, notes);

@@ -53,6 +53,12 @@ internal sealed record StageSpec(
     /// <summary>Index of the interface that <c>On</c> names, -1 for all; never set where there is only one.</summary>
     public int On { get; init; } = -1;
 
+    /// <summary>Whether <c>On</c> is written, also where there is only one interface.</summary>
+    public bool NamesInterface { get; init; }
+
+    /// <summary>Whether it sees packets that are for stages of their interface alone.</summary>
+    public bool SeesExact => NamesInterface && !Is(Roles.Network);
+
     /// <summary>Whether it sees the packets of one interface alone; a network stage sees all, its On only says whose its address is.</summary>
     public bool IsBound => On >= 0 && !Is(Roles.Network);
 
@@ -81,6 +87,7 @@ internal enum Roles
     WorkerNotices = 1 << 14,
     TransmitObserver = 1 << 15,
     DropObserver = 1 << 16,
+    RxHandler = 1 << 17,
 }
 
 /// <param name="Interface">The settings interface, fully qualified.</param>

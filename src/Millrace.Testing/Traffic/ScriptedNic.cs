@@ -14,6 +14,8 @@ public sealed class ScriptedNic(
     MacAddress address, NicFeatures features = NicFeatures.None, int mtu = 1500, int ringSize = 256, long completionAfter = 0) : Nic
 {
     private ScriptedQueue? queue;
+    private bool isLinkUp = true;
+    private int revision;
 
     public override NicFeatures Features { get; } = features;
 
@@ -21,9 +23,9 @@ public sealed class ScriptedNic(
 
     public override int Mtu { get; } = mtu;
 
-    public override bool IsLinkUp => true;
+    public override bool IsLinkUp => isLinkUp;
 
-    public override int Revision => 0;
+    public override int Revision => revision;
 
     public override int QueueCount => 1;
 
@@ -44,6 +46,13 @@ public sealed class ScriptedNic(
     /// <see cref="NicFeatures.ReceiveChecksum"/> it is vouched for if its transport checksum is right.
     /// </summary>
     public void Inject(ReadOnlySpan<byte> frame) => Queue.Inject(frame);
+
+    /// <summary>Takes the link away or gives it back; the stack sees it in its next poll.</summary>
+    public void SetLink(bool isUp)
+    {
+        isLinkUp = isUp;
+        revision++;
+    }
 
     public override NicQueue Open(int queue, Arena arena)
     {

@@ -44,8 +44,16 @@ public sealed record TwinParts
 }
 
 /// <summary>A boxed stage and what it can do, found by asking the object.</summary>
-internal sealed class TwinStage(string name, object stage, int on)
+internal sealed class TwinStage(string name, object stage, int on, int place)
 {
+    /// <summary>Its place in Linux's order, 0 if it may stand anywhere.</summary>
+    public int Place { get; } = place;
+
+    public IRxHandler? RxHandler { get; } = stage as IRxHandler;
+
+    /// <summary>Whether it sees packets that come in.</summary>
+    public bool IsIngress => Ingress is not null || RxHandler is not null;
+
     /// <summary>The one interface whose packets it sees, -1 for all.</summary>
     public int On { get; } = on;
 
@@ -69,8 +77,12 @@ internal sealed class TwinStage(string name, object stage, int on)
 
     public bool Sees(ref readonly Memory.FrameMetadata metadata) => On < 0 || metadata.Interface == On;
 
+    /// <summary>Whether it sees a packet that comes in: one that a handler keeps for its interface is for who is bound to that.</summary>
+    public bool Receives(ref readonly Memory.FrameMetadata metadata) =>
+        IsIngress && Sees(in metadata) && ((metadata.Flags & Memory.FrameFlags.ExactMatch) == 0 || (On >= 0 && Network is null));
+
     /// <summary>Whether its end of a poll gives the loop packets to go on with.</summary>
-    public bool FlushesIngress => PollEnd is not null && ResumesIngress is not null && Ingress is not null;
+    public bool FlushesIngress => PollEnd is not null && ResumesIngress is not null && IsIngress;
 
     public StageCounters Counters;
 }

@@ -6,6 +6,9 @@ namespace Millrace.Testing.Twin;
 // Packets, one after another through the list.
 public abstract partial class TwinStack
 {
+    private const int TapPlace = 600;
+    private const int MaximumRounds = 8;
+
     private void ReceivePackets(int count, long now)
     {
         var index = 0;
@@ -42,7 +45,7 @@ public abstract partial class TwinStack
     {
         for (var i = stages.Count - 1; i >= 0; i--)
         {
-            if (stages[i].Ingress is not null && stages[i].ResumesIngress is { } stage && stage.TryResumeIngress(out var resumed))
+            if (stages[i].IsIngress && stages[i].ResumesIngress is { } stage && stage.TryResumeIngress(out var resumed))
             {
                 var packet = new Packet(resumed.Frame, ref Arena.Metadata(resumed.Frame), resumed.Offset)
                 {
@@ -62,12 +65,28 @@ public abstract partial class TwinStack
         var wirePackets = packet.Metadata.WirePackets;
         var verdict = Verdict.Continue;
         var dropper = "loop";
+        var rounds = 0;
         for (var i = from; i < stages.Count && verdict.IsContinue; i++)
         {
-            if (stages[i].Ingress is { } stage && stages[i].Sees(in packet.Metadata))
+            if (stages[i].Receives(in packet.Metadata))
             {
                 stages[i].Counters.Received++;
-                verdict = stage.Receive(ref packet);
+                if (stages[i].RxHandler is { } handler)
+                {
+                    var handled = handler.Handle(ref packet);
+                    if (handled.Kind == RxHandlerResultKind.Another && ++rounds <= MaximumRounds)
+                    {
+                        i = stages.FindLastIndex(stage => stage.Place is > 0 and < TapPlace);
+                        continue;
+                    }
+
+                    verdict = Settled(in handled, ref packet.Metadata);
+                }
+                else
+                {
+                    verdict = stages[i].Ingress!.Receive(ref packet);
+                }
+
                 dropper = verdict.IsContinue ? dropper : stages[i].Name;
             }
         }
@@ -98,6 +117,22 @@ public abstract partial class TwinStack
         if (verdict.Kind is VerdictKind.Drop or VerdictKind.Deliver or VerdictKind.Consumed)
         {
             Arena.ReleaseChain(packet.Frame, Holders.Loop);
+        }
+    }
+
+    private static Verdict Settled(in RxHandlerResult handled, ref FrameMetadata metadata)
+    {
+        switch (handled.Kind)
+        {
+            case RxHandlerResultKind.Consumed:
+                return handled.Verdict;
+            case RxHandlerResultKind.Another:
+                return Verdict.Drop(DropReason.RecursionLimit);
+            case RxHandlerResultKind.Exact:
+                metadata.Flags |= FrameFlags.ExactMatch;
+                return Verdict.Continue;
+            default:
+                return Verdict.Continue;
         }
     }
 
@@ -289,10 +324,10 @@ public abstract partial class TwinStack
     private List<TwinStage> EgressOrder()
     {
         var network = stages.FindIndex(stage => stage.Network is not null);
-        var twoWay = stages.Where(stage => stage is { Ingress: not null, Egress: not null, Network: null }).Reverse().ToList();
+        var twoWay = stages.Where(stage => stage is { IsIngress: true, Egress: not null, Network: null }).Reverse().ToList();
         var order = twoWay.Where(stage => network >= 0 && stages.IndexOf(stage) > network).ToList();
         order.AddRange(stages.Where(stage => stage.Network is not null).Take(1));
-        order.AddRange(stages.Where(stage => stage is { Ingress: null, Egress: not null }));
+        order.AddRange(stages.Where(stage => stage is { IsIngress: false, Egress: not null }));
         order.AddRange(twoWay.Where(stage => network < 0 || stages.IndexOf(stage) < network));
         return order;
     }

@@ -59,7 +59,7 @@ public abstract partial class TwinStack : INetworkStack
 
     public PipelineDescription Pipeline => new(
         parts.Name,
-        [.. stages.Select(stage => new StageDescription(stage.Name, "interpreted", stage.Ingress is not null, stage.Egress is not null || stage.Network is not null))],
+        [.. stages.Select(stage => new StageDescription(stage.Name, "interpreted", stage.IsIngress, stage.Egress is not null || stage.Network is not null))],
         [],
         "",
         string.Join(" -> ", stages.Select(stage => stage.Name)),
@@ -142,7 +142,8 @@ public abstract partial class TwinStack : INetworkStack
 
     /// <summary>Appends a stage; called by the generated constructor in pipeline order.</summary>
     /// <param name="on">Index of the interface it is bound to, -1 for all.</param>
-    protected void Add(string name, object stage, int on = -1) => stages.Add(new TwinStage(name, stage, on));
+    /// <param name="place">Its place in Linux's order, of a stack that has handlers of received frames.</param>
+    protected void Add(string name, object stage, int on = -1, int place = 0) => stages.Add(new TwinStage(name, stage, on, place));
 
     /// <summary>Called by the generated constructor behind the last stage.</summary>
     protected void Begin() => Refill();

@@ -6,16 +6,15 @@ using Millrace.Nics;
 namespace Millrace.Bridging;
 
 /// <summary>
-/// A learning bridge over all interfaces of the stack, where Linux's rx_handler stands (br_handle_frame). What it forwards it
-/// turns round; what is for this stack goes on to the stages behind it, as a packet of the first interface.
+/// A learning bridge over interfaces of the stack, where Linux's rx_handler stands (br_handle_frame). What it forwards it
+/// turns round; what is for this stack goes on to the stages behind it, as a packet of its first port.
 /// </summary>
 [Needs(PacketFact.LinkHeaderParsed)]
 [Drops(
     DropReason.MacInvalidSource, DropReason.MacControl, DropReason.NoTransmitTarget, DropReason.PacketTooBig, DropReason.NoMemory,
     DropReason.QueueFull)]
-public struct BridgeStage<TSettings, TNicQueues, TVlan> : IIngressStage, IEgressStage, IResumesEgress, IPollStart, ITimed, IInterfaceObserver
+public struct BridgeStage<TSettings, TVlan> : IIngressStage, IEgressStage, IResumesEgress, IPollStart, ITimed, IInterfaceObserver
     where TSettings : struct, IBridgeSettings
-    where TNicQueues : struct, INicQueuesSettings
     where TVlan : struct, IVlanOffloadSettings
 {
     private const long NanosecondsPerSecond = 1_000_000_000;
@@ -26,19 +25,14 @@ public struct BridgeStage<TSettings, TNicQueues, TVlan> : IIngressStage, IEgress
     private TVlan vlan;
 
     public BridgeStage(
-        TSettings settings, TNicQueues nicQueues, TVlan vlan, Arena arena, Ledger ledger, Outbox outbox, Entropy entropy,
+        TSettings settings, TVlan vlan, Arena arena, Ledger ledger, Outbox outbox, Entropy entropy,
         IReadOnlyList<NetworkInterface> interfaces)
     {
         ArgumentNullException.ThrowIfNull(interfaces);
-        if (!nicQueues.Promiscuous)
-        {
-            throw new InvalidOperationException("A bridge takes in what is addressed to others: write [NicQueues(1, Promiscuous = true)].");
-        }
-
         this.settings = settings;
         this.vlan = vlan;
         Stations = new ForwardingDatabase(settings.Entries, entropy);
-        bridge = new LearningBridge(arena, ledger, outbox, Stations, [.. interfaces]);
+        bridge = new LearningBridge(arena, ledger, outbox, Stations, [.. interfaces], settings.Ports);
         NextDeadline = long.MaxValue;
     }
 
@@ -83,15 +77,16 @@ public struct BridgeStage<TSettings, TNicQueues, TVlan> : IIngressStage, IEgress
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Verdict Receive(ref Packet packet) =>
-        bridge.Receive(packet.Frame, ref packet.Metadata, settings.Local, settings.GroupForwardMask);
+    public Verdict Receive(ref Packet packet) => !settings.Ports.Contains(packet.Metadata.Interface)
+        ? Verdict.Continue
+        : bridge.Receive(packet.Frame, ref packet.Metadata, settings.Local, settings.GroupForwardMask);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Verdict Transmit(ref Packet packet)
     {
         // only this stack's own packets have an address of its own as source: what came in with one was dropped
         var header = packet.Data;
-        return header.Length >= EthernetHeader.Length && bridge.IsOwn(EthernetHeader.Source(header))
+        return settings.Ports.Contains(packet.Metadata.Interface) && header.Length >= EthernetHeader.Length && bridge.IsOwn(EthernetHeader.Source(header))
             ? bridge.Transmit(packet.Frame, ref packet.Metadata, vlan.Id)
             : Verdict.Continue;
     }

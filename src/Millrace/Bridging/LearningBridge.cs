@@ -5,19 +5,21 @@ using Millrace.Nics;
 
 namespace Millrace.Bridging;
 
-/// <summary>Learns, forwards and floods (net/bridge/br_input.c, br_forward.c, br_device.c). All interfaces are its ports.</summary>
-internal sealed class LearningBridge(Arena arena, Ledger ledger, Outbox outbox, ForwardingDatabase stations, NetworkInterface[] ports)
+/// <summary>Learns, forwards and floods (net/bridge/br_input.c, br_forward.c, br_device.c). Ports and stations are told by the index of the interface.</summary>
+internal sealed class LearningBridge(
+    Arena arena, Ledger ledger, Outbox outbox, ForwardingDatabase stations, NetworkInterface[] interfaces, InterfaceSet members)
 {
-    /// <summary>The bridge's own interface, on which it delivers to the stages behind it: its first port.</summary>
-    private const int Own = 0;
-
     private const ulong LinkLocal = 0x0180_C200_0000;
     private const int PauseGroup = 1;
 
+    private readonly NetworkInterface[] ports = [.. interfaces.Where(one => members.Contains(one.Index))];
     private FrameList copies;
 
     /// <summary>Packets of the wire that were copied and wait for their turn.</summary>
     public long HeldPackets { get; private set; }
+
+    /// <summary>The bridge's own interface, on which it delivers to the stages behind it: its first port.</summary>
+    private int Own => ports[0].Index;
 
     /// <summary>Nanoseconds of the stack's clock.</summary>
     public long Now { get; set; }
@@ -65,7 +67,7 @@ internal sealed class LearningBridge(Arena arena, Ledger ledger, Outbox outbox, 
 
         if (IsOwn(destination))
         {
-            metadata.Interface = Own;
+            metadata.Interface = (byte)Own;
             return Verdict.Continue;
         }
 
@@ -74,7 +76,7 @@ internal sealed class LearningBridge(Arena arena, Ledger ledger, Outbox outbox, 
             return Flood(frame, ref metadata, from, isLocal: false);
         }
 
-        if (port == from || !ports[port].IsUp)
+        if (port == from || !interfaces[port].IsUp)
         {
             return Verdict.Drop(DropReason.NoTransmitTarget);
         }
@@ -95,9 +97,10 @@ internal sealed class LearningBridge(Arena arena, Ledger ledger, Outbox outbox, 
         }
 
         var last = -1;
-        for (var port = 0; port < ports.Length; port++)
+        foreach (var one in ports)
         {
-            if (ports[port].IsUp)
+            var port = one.Index;
+            if (one.IsUp)
             {
                 if (last >= 0 && TryCopy(frame, ref metadata, last, Holders.Stage, out var copy))
                 {
@@ -140,9 +143,10 @@ internal sealed class LearningBridge(Arena arena, Ledger ledger, Outbox outbox, 
     {
         var last = -1;
         var tooBig = false;
-        for (var port = 0; port < ports.Length; port++)
+        foreach (var one in ports)
         {
-            if (port == from || !ports[port].IsUp)
+            var port = one.Index;
+            if (port == from || !one.IsUp)
             {
                 continue;
             }
@@ -168,7 +172,7 @@ internal sealed class LearningBridge(Arena arena, Ledger ledger, Outbox outbox, 
                 SendCopy(frame, ref metadata, last);
             }
 
-            metadata.Interface = Own;
+            metadata.Interface = (byte)Own;
             return Verdict.Continue;
         }
 
@@ -232,7 +236,7 @@ internal sealed class LearningBridge(Arena arena, Ledger ledger, Outbox outbox, 
     private bool Fits(ref readonly FrameMetadata metadata, int port)
     {
         var isTagged = EthernetHeader.Type(Arena.Data(in metadata)) is EtherType.Vlan or EtherType.ServiceVlan;
-        var most = ports[port].Mtu + EthernetHeader.Length + (isTagged ? VlanHeader.Length : 0);
+        var most = interfaces[port].Mtu + EthernetHeader.Length + (isTagged ? VlanHeader.Length : 0);
         return metadata.GsoSize != 0 || metadata.TotalLength <= most;
     }
 

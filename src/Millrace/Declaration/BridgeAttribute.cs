@@ -1,14 +1,18 @@
 using Millrace.Bridging;
+using Millrace.Nics;
 
 namespace Millrace;
 
 /// <summary>
-/// A learning Ethernet bridge over all interfaces of the stack (IEEE 802.1D without a spanning tree). It needs
-/// <c>[NicQueues(1, Promiscuous = true)]</c>. Stages behind it see what is addressed to this stack, as packets of the first interface.
+/// A learning Ethernet bridge over interfaces of the stack (IEEE 802.1D without a spanning tree). It needs
+/// <c>[NicQueues(1, Promiscuous = true)]</c>. Stages behind it see what is addressed to this stack, as packets of the first port.
 /// </summary>
-[StageType(typeof(BridgeStage<,,>), Place = 700, Summary = "learns who is behind which interface, and forwards or floods what is for others")]
+[StageType(typeof(BridgeStage<,>), Place = 700, Summary = "learns who is behind which interface, and forwards or floods what is for others")]
 public sealed class BridgeAttribute : StageAttribute
 {
+    /// <summary>Names of the interfaces that are its ports; all if it is left out.</summary>
+    public string[]? Ports { get; set; }
+
     /// <inheritdoc cref="IBridgeSettings.AgeingSeconds"/>
     public int AgeingSeconds { get; set; }
 
@@ -25,6 +29,12 @@ public sealed class BridgeAttribute : StageAttribute
 /// <summary>Settings of <see cref="BridgeAttribute"/>.</summary>
 public interface IBridgeSettings
 {
+    /// <summary>The interfaces that are its ports. The others go by it, both ways.</summary>
+    [Default(null)]
+    [SameIn(KernelProfile.Linux_3_18)]
+    [DecidesCapacity]
+    InterfaceSet Ports { get; }
+
     /// <summary>Seconds after which a station that says nothing is forgotten.</summary>
     [Default(300, Source = "ageing_time")]
     [SameIn(KernelProfile.Linux_3_18)]

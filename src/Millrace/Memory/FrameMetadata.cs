@@ -168,6 +168,9 @@ public enum FrameFlags : byte
     /// <summary>Head, received: not of the VLAN that the network layer speaks in (Linux's PACKET_OTHERHOST of such frames).</summary>
     OtherVlan = 1 << 6,
 
+    /// <summary>Head, received: only stages bound to its interface see the packet (RX_HANDLER_EXACT).</summary>
+    ExactMatch = 1 << 7,
+
     /// <summary>All that says of which VLAN a frame is.</summary>
     Vlan = VlanTagged | ServiceVlan | OtherVlan,
 }

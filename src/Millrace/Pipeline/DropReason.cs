@@ -72,6 +72,9 @@ public enum DropReason : byte
     MacControl,
     NoTransmitTarget,
 
+    /// <summary>Handlers passed the packet from interface to interface too often; kernels after 6.18 have RECURSION_LIMIT for such loops.</summary>
+    RecursionLimit,
+
     /// <summary>A user's stage refused the packet.</summary>
     StagePolicy,
 }

@@ -43,5 +43,13 @@ internal static class Throw
         throw new InvalidOperationException($"A hook's verdict was {verdict}: return Continue, Drop or Consumed.");
 
     [DoesNotReturn]
+    public static void NotConsumed() =>
+        throw new InvalidOperationException("A packet that is consumed has an end, and Continue is none: return RxHandlerResult.Pass, or name another verdict.");
+
+    [DoesNotReturn]
+    public static void NoSuchInterface(int index, int count) =>
+        throw new InvalidOperationException($"A handler passed a packet to interface {index}: write an index from 0 to {count - 1} into its metadata.");
+
+    [DoesNotReturn]
     public static void Disposed(string what) => throw new ObjectDisposedException(what);
 }

@@ -48,9 +48,27 @@ internal sealed partial class BridgingHostTwin;
 [Gso]
 internal sealed partial class KernelBridge;
 
+/// <summary>A switch of two ports, beside an interface that is none.</summary>
 [NetworkStack]
 [Interface("one")]
 [Interface("two")]
-[NicQueues(1)]
-[Bridge]
-internal sealed partial class DeafBridge;
+[Interface("three")]
+[NicQueues(1, Promiscuous = true)]
+[Bridge(Local = false, Ports = ["two", "three"])]
+internal sealed partial class PartialSwitch;
+
+/// <summary>A host that speaks by a bridge of two ports and routes to a third interface.</summary>
+[NetworkStack]
+[Interface("wan")]
+[Interface("two")]
+[Interface("three")]
+[NicQueues(1, Promiscuous = true)]
+[Bridge(Ports = ["two", "three"])]
+[Ipv4("10.0.0.1/24", On = "two")]
+[Ipv4Address("192.0.2.1/24", On = "wan")]
+[Udp]
+[UdpHandler<UdpEchoHandler>(53)]
+internal sealed partial class BridgingRouter;
+
+[TwinOf<BridgingRouter>]
+internal sealed partial class BridgingRouterTwin;

@@ -133,13 +133,6 @@ public sealed class BridgeTests : IDisposable
         }
     }
 
-    [Fact]
-    public void Without_promiscuous_queues_it_says_what_to_write()
-    {
-        var thrown = Assert.Throws<InvalidOperationException>(() => new DeafBridge(new() { OneNic = new ScriptedNic(Own(1)), TwoNic = new ScriptedNic(Own(2)), Entropy = new Entropy(1, 1) }));
-        Assert.Contains("[NicQueues(1, Promiscuous = true)]", thrown.Message, StringComparison.Ordinal);
-    }
-
     private static MacAddress Own(int number) => new(0x0200_0000_0000UL + (ulong)number);
 
     private static byte[] Frame(ulong source, ulong destination, int vlan, int length)

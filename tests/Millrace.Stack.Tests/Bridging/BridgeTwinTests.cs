@@ -27,6 +27,12 @@ public sealed class BridgeTwinTests
         nics => new BridgingHost(new() { OneNic = nics[0], TwoNic = nics[1], ThreeNic = nics[2], Entropy = new Entropy(seed, 1) }),
         nics => new BridgingHostTwin(new() { OneNic = nics[0], TwoNic = nics[1], ThreeNic = nics[2], Entropy = new Entropy(seed, 1) }));
 
+    [Fact]
+    public void Loop_and_twin_agree_on_a_bridge_of_some_interfaces() => Run(
+        21, TrafficMix.Everything(TwinCase.Target), NicFeatures.None, 256, 0,
+        nics => new BridgingRouter(new() { WanNic = nics[0], TwoNic = nics[1], ThreeNic = nics[2], Entropy = new Entropy(21, 1) }),
+        nics => new BridgingRouterTwin(new() { WanNic = nics[0], TwoNic = nics[1], ThreeNic = nics[2], Entropy = new Entropy(21, 1) }));
+
     private static void Run(
         ulong seed, ITrafficSource source, NicFeatures features, int ringSize, long completionAfter,
         Func<ScriptedNic[], INetworkStack> compiled, Func<ScriptedNic[], INetworkStack> interpreted)
