@@ -141,7 +141,8 @@ internal sealed class DescriptionEmitter(Plan plan, CodeWriter code)
         var capacities = plan.Capacities;
         var text = new StringBuilder();
         var rings = plan.Spec.HasSeveralInterfaces ? N(plan.Spec.Interfaces.Count) + " times " : "";
-        Share(text, "receive", capacities.Receive, $"{rings}ring {N(capacities.Ring)} + 2 polls of {N(capacities.Weight)}" + (capacities.Kept > 0 ? $" + {N(capacities.Kept)} that GRO keeps" : ""));
+        Share(text, "receive", capacities.Receive, $"{rings}ring {N(capacities.Ring)} + 2 polls of {N(capacities.Weight)}" + (capacities.Kept > 0 ? $" + {N(capacities.Kept)} that GRO keeps" : "")
+            + (capacities.Borrowed > 0 ? $" + {N(capacities.Borrowed)} that other workers may look at" : ""));
         Share(text, "reserve", capacities.Reserve, "what stages send by themselves");
         Share(text, "sockets", capacities.Sockets, capacities.SocketsFrom);
         Share(text, "arena", capacities.Receive + capacities.Reserve + capacities.Sockets, "all frames");

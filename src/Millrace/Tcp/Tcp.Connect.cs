@@ -32,7 +32,22 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
             return TcpConnectResult.NoPort;
         }
 
-        if (!TryAllocateConnection(in key, out var index) || !TryTakeSlot(application, out var slot))
+        int index;
+        while (!TryAllocateConnection(in key, out index))
+        {
+            // another worker may claim the same place between the choice and the entry: workers try the same ports
+            if (IsOpen(in key, route.Interface, straight: false))
+            {
+                return TcpConnectResult.NoCapacity;
+            }
+
+            if (!TryChoosePort(in route, remote, localPort, out key))
+            {
+                return TcpConnectResult.NoPort;
+            }
+        }
+
+        if (!TryTakeSlot(application, out var slot))
         {
             return TcpConnectResult.NoCapacity;
         }
