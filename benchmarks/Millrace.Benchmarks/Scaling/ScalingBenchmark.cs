@@ -39,8 +39,9 @@ public static class ScalingBenchmark
     {
         using var one = new ScalingRig(workload, mode, workers: 1, concurrent: false);
         using var concurrent = new ScalingRig(workload, mode, workers: 1, concurrent: true);
+        using var hashing = new ScalingRig(workload, mode, workers: 1, concurrent: true, hashes: true);
         using var two = new ScalingRig(workload, mode, workers: 2, concurrent: true);
-        ScalingRig[] rigs = [one, concurrent, two];
+        ScalingRig[] rigs = [one, concurrent, hashing, two];
         foreach (var rig in rigs)
         {
             // in parts, because the compiler comes when nothing new has been called for 100 ms

@@ -50,11 +50,13 @@ public sealed class ScalingRig : IDisposable
     private readonly List<WorkerPair> pairs = [];
     private readonly Workload workload;
 
-    public ScalingRig(Workload workload, WireMode mode, int workers, bool concurrent)
+    /// <param name="hashes">Whether the wire hashes packets though there is but one queue, as a NIC may; with several it always does.</param>
+    public ScalingRig(Workload workload, WireMode mode, int workers, bool concurrent, bool hashes = false)
     {
         this.workload = workload;
-        Name = $"{workers} worker{(workers > 1 ? "s" : "")}{(workers == 1 && concurrent ? ", concurrent wire" : "")}";
-        wire = new MemoryWire(new MemoryWireOptions { Mode = mode, QueuesA = workers, QueuesB = workers, Concurrent = concurrent, Toeplitz = new Toeplitz(SymmetricKey()) });
+        Name = $"{workers} worker{(workers > 1 ? "s" : "")}{(workers == 1 && concurrent ? ", concurrent wire" : "")}{(hashes ? " that hashes" : "")}";
+        var options = new MemoryWireOptions { Mode = mode, QueuesA = workers, QueuesB = workers, Concurrent = concurrent, Toeplitz = new Toeplitz(SymmetricKey()) };
+        wire = new MemoryWire(hashes ? options with { Features = options.Features | NicFeatures.ReceiveHash } : options);
         if (workers == 1)
         {
             var (atServer, atClient) = (new ScalingTally(), new ScalingTally());
