@@ -50,7 +50,8 @@ internal sealed class EgressEmitter(Plan plan, CodeWriter code)
         code.Line("do");
         code.Block("", () =>
         {
-            code.Line("created = ledger.Created;");
+            // what lay in the outbox counts as progress too: another stage had filled it, and it has room now
+            code.Line("created = ledger.Created - outbox.Count;");
             code.Line("more = false;");
             foreach (var stage in originators)
             {

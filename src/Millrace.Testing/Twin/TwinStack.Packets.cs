@@ -164,7 +164,7 @@ public abstract partial class TwinStack
         long created;
         do
         {
-            created = Ledger.Created;
+            created = Ledger.Created - Outbox.Count;
             more = false;
             foreach (var stage in All<IOriginates>())
             {
