@@ -217,7 +217,7 @@ partial class ServerStack : global::Millrace.INetworkStack
         long created;
         do
         {
-            created = ledger.Created;
+            created = ledger.Created - outbox.Count;
             more = false;
             more |= _stream.FillOutbox(now);
             TransmitPackets(now);
