@@ -19,6 +19,7 @@ public sealed record WayIn(string Name)
         new("deferral, 2 polls of 20 µs") { DeferHardIrqs = 2, GroFlushTimeout = 20_000 },
         new("deferral, 100 polls of 200 µs") { DeferHardIrqs = 100, GroFlushTimeout = 200_000 },
         new("worker busy polls 50 µs") { BusyPoll = TimeSpan.FromMicroseconds(50) },
+        new("worker busy polls 500 µs") { BusyPoll = TimeSpan.FromMicroseconds(500) },
         new("application busy polls") { IsApplication = true },
     ];
 }

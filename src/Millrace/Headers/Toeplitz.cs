@@ -1,12 +1,16 @@
 using System.Numerics;
+using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Millrace.Headers;
 
 /// <summary>
 /// The Toeplitz hash of receive-side scaling (Microsoft's RSS, Linux's <c>rss_key</c>): every bit of the input that is set adds the
 /// 32 bits of the key that begin at its place. Addition has no carry, so what a byte adds depends on nothing but its value and its
-/// place, and lies in a table that is made once a key.
+/// place, and lies in a table that is made once a key; and the sum over a word is a carry-less product with the key, which some
+/// processors have an instruction for.
 /// </summary>
 public sealed class Toeplitz
 {
@@ -19,6 +23,11 @@ public sealed class Toeplitz
     private const int PortsBehindIpv6 = 32;
 
     private readonly byte[] key;
+
+    /// <summary>64 bits of the key from the places of IPv4's words on, the last bit highest.</summary>
+    private readonly ulong window0;
+    private readonly ulong window4;
+    private readonly ulong window8;
 
     /// <summary>By place and value, what a byte of the input adds.</summary>
     private readonly uint[] added = new uint[Places * Values];
@@ -33,6 +42,9 @@ public sealed class Toeplitz
         }
 
         this.key = key.ToArray();
+        window0 = ReversedWindow(key, 0);
+        window4 = ReversedWindow(key, 4);
+        window8 = ReversedWindow(key, PortsBehindIpv4);
         for (var place = 0; place < Places; place++)
         {
             // the 40 bits from this place on: a window of 32 for each of the eight bits
@@ -66,7 +78,9 @@ public sealed class Toeplitz
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public uint Hash(InetAddress source, InetAddress destination) =>
         source.IsIpv4 && destination.IsIpv4
-            ? Word(0, source.Ipv4) ^ Word(4, destination.Ipv4)
+            ? Pclmulqdq.IsSupported
+                ? Folded(Product(source.Ipv4, window0) ^ Product(destination.Ipv4, window4))
+                : HashByTable(source.Ipv4, destination.Ipv4)
             : HashIpv6(source, destination);
 
     /// <summary>The hash of a pair of addresses with the ports of TCP or UDP behind them.</summary>
@@ -75,8 +89,41 @@ public sealed class Toeplitz
     {
         var ports = ((uint)sourcePort << 16) | destinationPort;
         return source.IsIpv4 && destination.IsIpv4
-            ? Word(0, source.Ipv4) ^ Word(4, destination.Ipv4) ^ Word(PortsBehindIpv4, ports)
+            ? Pclmulqdq.IsSupported
+                ? Folded(Product(source.Ipv4, window0) ^ Product(destination.Ipv4, window4) ^ Product(ports, window8))
+                : HashByTable(source.Ipv4, destination.Ipv4) ^ Word(PortsBehindIpv4, ports)
             : HashIpv6(source, destination) ^ Word(PortsBehindIpv6, ports);
+    }
+
+    /// <summary>Two words of the input by the table, for processors that cannot multiply without carry.</summary>
+    internal uint HashByTable(uint first, uint second) => Word(0, first) ^ Word(4, second);
+
+    /// <summary>
+    /// A word of the input times the 64 bits of the key from its place on, as polynomials over GF(2): that is the sum of the key's
+    /// windows. Word and window lie with their first bit highest, where the product wants it lowest; a product of reversed factors is the
+    /// reversed product, so the key is reversed once and the result in <see cref="Folded"/>.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<ulong> Product(uint word, ulong reversedWindow) =>
+        Pclmulqdq.CarrylessMultiply(Vector128.CreateScalar((ulong)word), Vector128.CreateScalar(reversedWindow), 0);
+
+    /// <summary>The hash is bits 62 down to 31 of the sum of products.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Folded(Vector128<ulong> sum) => Reversed((uint)(sum.ToScalar() >> 31));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Reversed(uint bits)
+    {
+        bits = ((bits >> 1) & 0x5555_5555) | ((bits & 0x5555_5555) << 1);
+        bits = ((bits >> 2) & 0x3333_3333) | ((bits & 0x3333_3333) << 2);
+        bits = ((bits >> 4) & 0x0F0F_0F0F) | ((bits & 0x0F0F_0F0F) << 4);
+        return BinaryPrimitives.ReverseEndianness(bits);
+    }
+
+    private static ulong ReversedWindow(ReadOnlySpan<byte> key, int place)
+    {
+        var window = BinaryPrimitives.ReadUInt64BigEndian(key.Slice(place, sizeof(ulong)));
+        return ((ulong)Reversed((uint)window) << 32) | Reversed((uint)(window >> 32));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -48,6 +48,19 @@ public sealed class ToeplitzTests
     }
 
     [Fact]
+    public void Without_the_instruction_for_it_the_table_gives_the_same()
+    {
+        var random = new Random(2);
+        for (var i = 0; i < 1000; i++)
+        {
+            var (from, to) = ((uint)random.NextInt64(), (uint)random.NextInt64());
+            Assert.Equal(
+                PlainToeplitz.Hash(Toeplitz.PublishedKey, Input(InetAddress.FromIpv4(from), InetAddress.FromIpv4(to))),
+                Toeplitz.Published.HashByTable(from, to));
+        }
+    }
+
+    [Fact]
     public void A_pair_of_both_families_is_hashed_as_IPv6()
     {
         var (from, to) = (InetAddress.Parse("10.0.0.1"), InetAddress.Parse("2001:db8::1"));
