@@ -151,9 +151,7 @@ public sealed class CrossingTests
         var frame = Frame(1);
         var now = 0;
         Pass(1_000);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Pass(10_000);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocated.By(() => Pass(10_000)));
         Assert.Equal(11_000, world.Lan.SentCount);
         Assert.Equal(11_000, world.Wan.SentCount);
 

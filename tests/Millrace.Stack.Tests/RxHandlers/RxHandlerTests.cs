@@ -129,9 +129,7 @@ public sealed class RxHandlerTests
             Frame((Step.Transmit, B)), Frame((Step.AnotherForEver, A)),
         ];
         Run(700);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Run(70_000);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocated.By(() => Run(70_000)));
 
         void Run(int count)
         {

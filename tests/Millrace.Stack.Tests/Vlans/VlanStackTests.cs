@@ -133,9 +133,7 @@ public sealed class VlanStackTests
         stack.Poll(0, 0, now);
         Echo(2_000);
         var delivered = stack.Ledger.Delivered;
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Echo(100_000);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocated.By(() => Echo(100_000)));
         Assert.Equal(100_000, stack.Ledger.Delivered - delivered);
 
         void Echo(int count)

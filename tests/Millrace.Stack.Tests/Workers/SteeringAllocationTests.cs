@@ -31,11 +31,7 @@ public sealed class SteeringAllocationTests
         Run(200);
         var (steered, sent) = (stacks.Sum(stack => stack.Ledger.SteeredIn), nic.SentCount);
 
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Run(Rounds);
-        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-
-        Assert.Equal(0, allocated);
+        Assert.Equal(0, Allocated.By(() => Run(Rounds)));
         Assert.True(stacks.Sum(stack => stack.Ledger.SteeredIn) - steered > Rounds * 16);
         Assert.True(nic.SentCount - sent > Rounds * 16);
         foreach (var stack in stacks)
