@@ -90,6 +90,7 @@ public class DiagnosticTests
         { "MR0003", "[NetworkStack] [Workers(2)] [NicQueues(1)] [Ipv4(\"10.0.0.1/8\")] [Rps] " + End, "[Rps] stands after [Ipv4], but packets that come in pass it first: move [Rps] before [Ipv4]" },
         { "MR0003", "[NetworkStack] [Workers(2)] [NicQueues(1)] [Ipv4(\"10.0.0.1/8\")] [Tcp] [Xps] [SmallQueues] " + End, "[SmallQueues] stands after [Xps], but packets that come in pass it first: move [SmallQueues] before [Xps]" },
         { "MR0007", "[NetworkStack] [Workers(2)] [NicQueues(1)] [Rps(Backlog = 1025)] " + End, "Backlog of [Rps] is 1025: write a value from 1 to 1024" },
+        { "MR0003", "[NetworkStack] [Workers(2)] [NicQueues(1)] [Ipv4(\"10.0.0.1/8\")] [Tcp] [FlowOwner] " + End, "[FlowOwner] stands after [Tcp], but packets that come in pass it first: move [FlowOwner] before [Tcp]" },
         { "MR0007", "[NetworkStack] [Workers(0)] [NicQueues(1)] " + End, "Count of [Workers] is 0: write a value from 1 to 64" },
         { "MR0017", "[NetworkStack] [NicQueues(1)] [Stage<Porter>] " + End + "public struct Porter(Millrace.Workers.WorkerPort port) : IIngressStage { public Verdict Receive(ref Packet packet) => port is null ? default : default; }", "The constructor of Porter asks for 'Millrace.Workers.WorkerPort', which no stage before it provides: declare [Workers(2)], or make the parameter optional" },
         { "MR0023", "[TwinOf<string>] public sealed partial class Twin;", "'Twin' is to be the twin of 'String', which carries no [NetworkStack]: name a class that does" },
