@@ -208,7 +208,7 @@ internal sealed class LearningBridge(
     {
         // the last quarter is for what the stack itself must send
         var isScarce = arena.Available(Share.Reserve) * 4 < arena.Quota(Share.Reserve);
-        if (isScarce || !PacketBytes.TryCopy(arena, frame, 0, original.TotalLength, Share.Reserve, holder, out copy))
+        if (isScarce || !PacketBytes.TryCopyPacket(arena, frame, Share.Reserve, holder, out copy))
         {
             copy = Frame.None;
             ledger.Created += original.WirePackets;
@@ -216,19 +216,7 @@ internal sealed class LearningBridge(
             return false;
         }
 
-        ref var metadata = ref arena.Metadata(copy);
-        var shift = metadata.DataOffset - original.DataOffset;
-        metadata.NetworkOffset = (ushort)(original.NetworkOffset + shift);
-        metadata.TransportOffset = (ushort)(original.TransportOffset + shift);
-        metadata.ChecksumStart = (ushort)(original.ChecksumStart + shift);
-        metadata.ChecksumOffset = original.ChecksumOffset;
-        metadata.Checksum = original.Checksum;
-        metadata.GsoSize = original.GsoSize;
-        metadata.WirePackets = original.WirePackets;
-        metadata.Hash = original.Hash;
-        metadata.VlanTci = original.VlanTci;
-        metadata.Flags = original.Flags & ~FrameFlags.Borrowed;
-        metadata.Interface = (byte)port;
+        arena.Metadata(copy).Interface = (byte)port;
         return true;
     }
 

@@ -17,23 +17,16 @@ internal sealed class LoopbackQueue(Arena arena, Ledger ledger)
     /// <returns>False if the receive share has not enough frames.</returns>
     public bool TryAdd(Frame packet)
     {
-        ref var original = ref arena.Metadata(packet);
-        if (!PacketBytes.TryCopy(arena, packet, 0, original.TotalLength, Share.Receive, Holders.Loopback, out var copy))
+        if (!PacketBytes.TryCopyPacket(arena, packet, Share.Receive, Holders.Loopback, out var copy))
         {
             return false;
         }
 
+        // as it comes in, no tag and no hash of its way out belong to it
         ref var metadata = ref arena.Metadata(copy);
-        var shift = metadata.DataOffset - original.DataOffset;
-        metadata.NetworkOffset = (ushort)(original.NetworkOffset + shift);
-        metadata.TransportOffset = (ushort)(original.TransportOffset + shift);
-        metadata.ChecksumStart = (ushort)(original.ChecksumStart + shift);
-        metadata.ChecksumOffset = original.ChecksumOffset;
-        metadata.Checksum = original.Checksum;
-        metadata.GsoSize = original.GsoSize;
-        metadata.WirePackets = original.WirePackets;
-        metadata.Interface = original.Interface;
         metadata.Flags = FrameFlags.Loopback;
+        metadata.VlanTci = 0;
+        metadata.Hash = 0;
         packets.Enqueue(arena, copy);
         HeldPackets += metadata.WirePackets;
         ledger.Received += metadata.WirePackets;

@@ -63,6 +63,32 @@ internal static class PacketBytes
         return true;
     }
 
+    /// <summary>Copies a whole packet with what is known of it: the offsets of its headers, its checksum, segments, hash and tag.</summary>
+    /// <returns>False, with nothing taken, if the share has not enough frames.</returns>
+    public static bool TryCopyPacket(Arena arena, Frame packet, Share share, Holders holder, out Frame copy)
+    {
+        ref var original = ref arena.Metadata(packet);
+        if (!TryCopy(arena, packet, 0, original.TotalLength, share, holder, out copy))
+        {
+            return false;
+        }
+
+        ref var metadata = ref arena.Metadata(copy);
+        var shift = metadata.DataOffset - original.DataOffset;
+        metadata.NetworkOffset = (ushort)(original.NetworkOffset + shift);
+        metadata.TransportOffset = (ushort)(original.TransportOffset + shift);
+        metadata.ChecksumStart = (ushort)(original.ChecksumStart + shift);
+        metadata.ChecksumOffset = original.ChecksumOffset;
+        metadata.Checksum = original.Checksum;
+        metadata.GsoSize = original.GsoSize;
+        metadata.WirePackets = original.WirePackets;
+        metadata.Hash = original.Hash;
+        metadata.VlanTci = original.VlanTci;
+        metadata.Flags = original.Flags & ~FrameFlags.Borrowed;
+        metadata.Interface = original.Interface;
+        return true;
+    }
+
     /// <summary>Frames that <see cref="TryCopy"/> takes for so many bytes.</summary>
     public static int FramesFor(int length) => Math.Max(1, (length + Arena.Stride - Arena.Headroom - 1) / (Arena.Stride - Arena.Headroom));
 

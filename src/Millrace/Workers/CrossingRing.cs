@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.InteropServices;
 using Millrace.Headers;
 using Millrace.Memory;
 
@@ -29,7 +28,7 @@ internal sealed class CrossingRing
 {
     private readonly Cell[] cells;
     private readonly int mask;
-    private Positions positions;
+    private RingPositions positions;
 
     /// <param name="capacity">Packets, rounded up to a power of two.</param>
     public CrossingRing(int capacity)
@@ -135,19 +134,5 @@ internal sealed class CrossingRing
     {
         public long Turn;
         public Crossing Crossing;
-    }
-
-    // producers write Head and the consumer the others: a pair of cache lines each, because lines are fetched in pairs
-    [StructLayout(LayoutKind.Explicit, Size = 384)]
-    private struct Positions
-    {
-        [FieldOffset(128)]
-        public long Head;
-
-        [FieldOffset(256)]
-        public long Tail;
-
-        [FieldOffset(264)]
-        public long Finished;
     }
 }

@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.InteropServices;
 using Millrace.Memory;
 
 namespace Millrace.Workers;
@@ -12,7 +11,7 @@ internal sealed class HomeRing
 {
     private readonly int[] frames;
     private readonly int mask;
-    private Positions positions;
+    private RingPositions positions;
 
     /// <param name="capacity">Frames of the lender's arena.</param>
     public HomeRing(int capacity)
@@ -44,15 +43,5 @@ internal sealed class HomeRing
         lent = new Frame(frames[tail & mask]);
         Volatile.Write(ref positions.Tail, tail + 1);
         return true;
-    }
-
-    [StructLayout(LayoutKind.Explicit, Size = 384)]
-    private struct Positions
-    {
-        [FieldOffset(128)]
-        public long Head;
-
-        [FieldOffset(256)]
-        public long Tail;
     }
 }

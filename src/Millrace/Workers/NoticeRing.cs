@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Millrace.Workers;
 
 /// <summary>Notices for one worker, from all threads. They are rare, so a lock keeps them in order; one that finds it full is lost and counted.</summary>
@@ -7,7 +5,7 @@ internal sealed class NoticeRing(int capacity)
 {
     private readonly WorkerNotice[] notices = new WorkerNotice[capacity];
     private readonly Lock adding = new();
-    private Positions positions;
+    private RingPositions positions;
     private long lost;
 
     public bool IsEmpty => Volatile.Read(ref positions.Head) == Volatile.Read(ref positions.Tail);
@@ -42,15 +40,5 @@ internal sealed class NoticeRing(int capacity)
         notice = notices[tail % notices.Length];
         Volatile.Write(ref positions.Tail, tail + 1);
         return true;
-    }
-
-    [StructLayout(LayoutKind.Explicit, Size = 384)]
-    private struct Positions
-    {
-        [FieldOffset(128)]
-        public long Head;
-
-        [FieldOffset(256)]
-        public long Tail;
     }
 }
