@@ -1,3 +1,6 @@
+using Millrace.Workloads.Bulk;
+using Millrace.Workloads.PingPong;
+
 namespace Millrace.Workloads;
 
 /// <summary>How long to measure.</summary>
@@ -8,5 +11,9 @@ public readonly record struct RunLength(bool IsQuick);
 internal static class Catalogue
 {
     public static IReadOnlyDictionary<(string Workload, string Variant), Func<RunLength, IEnumerable<Reading>>> All { get; } =
-        new Dictionary<(string, string), Func<RunLength, IEnumerable<Reading>>>();
+        new Dictionary<(string, string), Func<RunLength, IEnumerable<Reading>>>(
+        [
+            .. BulkWorkload.Variants,
+            .. PingPongWorkload.Variants,
+        ]);
 }
