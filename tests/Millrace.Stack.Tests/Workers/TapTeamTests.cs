@@ -31,7 +31,7 @@ public sealed class TapTeamTests
         await world.StopAndBalance();
         Assert.All(world.Team.Stacks, stack => Assert.True(stack.Ledger.Received > 1000, world.Describe()));
         Assert.Equal(0, listener.Overflows);
-        Assert.Equal(0, Resets(world.Space));
+        AssertNothingWasReset(world);
     }
 
     /// <summary>A queue is forgotten with its flow after three seconds (TUN_FLOW_EXPIRE of drivers/net/tun.c), and the hash decides.</summary>
@@ -64,7 +64,7 @@ public sealed class TapTeamTests
         await world.UntilAllFramesAreHome();
         await world.StopAndBalance();
         Assert.All(world.Team.Stacks, stack => Assert.True(stack.Ledger.SteeredIn > 0, world.Describe()));
-        Assert.Equal(0, Resets(world.Space));
+        AssertNothingWasReset(world);
     }
 
     [Fact]
@@ -75,7 +75,7 @@ public sealed class TapTeamTests
         await using var world = TwoQueues();
         await OpenFromBoth(world, Each);
         await world.StopAndBalance();
-        Assert.Equal(0, Resets(world.Space));
+        AssertNothingWasReset(world);
     }
 
     [Fact]
@@ -99,7 +99,7 @@ public sealed class TapTeamTests
         await world.StopAndBalance();
         Assert.Equal(0, world.Team.Stacks[1].Ledger.Received);
         Assert.True(world.Team.Stacks[1].Ledger.SteeredIn > 100, world.Describe());
-        Assert.Equal(0, Resets(world.Space));
+        AssertNothingWasReset(world);
         Assert.Equal(0, BadSegments(world.Space));
     }
 
@@ -110,7 +110,7 @@ public sealed class TapTeamTests
         await using var world = OneQueue();
         await OpenFromBoth(world, 100);
         await world.StopAndBalance();
-        Assert.Equal(0, Resets(world.Space));
+        AssertNothingWasReset(world);
     }
 
     [Fact]
@@ -218,7 +218,7 @@ public sealed class TapTeamTests
         }
 
         await world.StopAndBalance();
-        Assert.Equal(0, Resets(world.Space));
+        AssertNothingWasReset(world);
     }
 
     private static async Task OpenFromBoth<TStack>(TapTeam<TStack> world, int each)
@@ -299,8 +299,16 @@ public sealed class TapTeamTests
         await Parallel.ForEachAsync(Enumerable.Range(0, count), new ParallelOptions { MaxDegreeOfParallelism = atOnce }, async (i, _) => await action(i))
             .WaitAsync(AsyncStacks.Patience);
 
-    /// <summary>Connections of the kernel that a reset ended, and resets that it sent.</summary>
-    private static long Resets(NetworkNamespace space) => Counter(space, "Tcp:", "EstabResets") + Counter(space, "Tcp:", "OutRsts");
+    /// <summary>
+    /// No connection ended by a reset. What TIME-WAIT acknowledges may reach a kernel whose socket the acknowledgment before it
+    /// had closed, and it resets that: a FIN sent twice because the answer was late, as on a busy machine.
+    /// </summary>
+    private static void AssertNothingWasReset<TStack>(TapTeam<TStack> world)
+        where TStack : class, IAsyncNetworkStack
+    {
+        Assert.Equal(0, Counter(world.Space, "Tcp:", "EstabResets"));
+        Assert.InRange(Counter(world.Space, "Tcp:", "OutRsts"), 0, world.Team.Stacks.Sum(stack => stack.Ledger.Dropped(DropReason.TcpTimeWait)));
+    }
 
     /// <summary>Segments that the kernel found to be bad, as by their checksum.</summary>
     private static long BadSegments(NetworkNamespace space) => Counter(space, "Tcp:", "InErrs") + Counter(space, "Tcp:", "InCsumErrors");
