@@ -1,4 +1,5 @@
 using Millrace.Workloads.Bulk;
+using Millrace.Workloads.Connections;
 using Millrace.Workloads.PingPong;
 
 namespace Millrace.Workloads;
@@ -15,5 +16,7 @@ internal static class Catalogue
         [
             .. BulkWorkload.Variants,
             .. PingPongWorkload.Variants,
+            .. ConnectionRate.Variants,
+            .. OpenConnections.Variants,
         ]);
 }

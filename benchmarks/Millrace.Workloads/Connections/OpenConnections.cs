@@ -1,0 +1,142 @@
+using System.Diagnostics;
+using Millrace.Headers;
+using Millrace.Nics;
+using Millrace.Tcp;
+
+namespace Millrace.Workloads.Connections;
+
+/// <summary>W4: many open connections, both ends of each in this process: 64-byte ping-pong on one, on all in turn, and the bytes of an endpoint.</summary>
+internal sealed class OpenConnections : IDisposable
+{
+    private const int OpeningAtOnce = 64;
+    private const ushort FirstPort = 80;
+
+    /// <summary>Bytes that are allocated for each frame beside it: a place on the free list, and TCP's link.</summary>
+    private const int FrameBytes = 2 * sizeof(int);
+
+    private readonly MemoryWire wire;
+    private readonly INetworkStack server;
+    private readonly INetworkStack client;
+    private readonly TcpSockets sockets;
+    private readonly PingRound round;
+    private readonly double bytes;
+    private readonly string opened;
+
+    /// <param name="count">Connections.</param>
+    /// <param name="ports">Ports of the server, each with as many of them.</param>
+    /// <param name="make">Makes both ends: what it allocates is what is counted.</param>
+    private OpenConnections(int count, int ports, Func<MemoryWire, PingRound, (INetworkStack Server, INetworkStack Client, TcpSockets Sockets)> make)
+    {
+        wire = new MemoryWire(new MemoryWireOptions { Mode = WireMode.HandOver, Features = NicFeatures.None });
+        round = new PingRound(count);
+        var allocated = GC.GetAllocatedBytesForCurrentThread();
+        (server, client, sockets) = make(wire, round);
+        allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
+        bytes = (allocated - ((long)FrameBytes * (server.Arena.Capacity + client.Arena.Capacity))) / 2.0 / count;
+        round.Sockets = sockets;
+        var clock = Stopwatch.StartNew();
+        Open(ports);
+        opened = FormattableString.Invariant($"{round.Connected:N0} opened in {clock.Elapsed.TotalSeconds:0.0} s");
+    }
+
+    public static IEnumerable<KeyValuePair<(string, string), Func<RunLength, IEnumerable<Reading>>>> Variants =>
+    [
+        new(("W4", "10k"), Run10k),
+        new(("W4", "100k"), Run100k),
+        new(("W4", "1m"), Run1m),
+    ];
+
+    private static IEnumerable<Reading> Run10k(RunLength length) => Run("10k", length, () => new OpenConnections(10_000, 1, static (wire, round) =>
+    {
+        var client = new OpenClient10k(new() { Nic = wire.B, Entropy = new Entropy(3, 4), Round = round });
+        return (new OpenServer10k(new() { Nic = wire.A, Entropy = new Entropy(1, 2) }), client, client.Tcp);
+    }));
+
+    private static IEnumerable<Reading> Run100k(RunLength length) => Run("100k", length, () => new OpenConnections(100_000, 2, static (wire, round) =>
+    {
+        var client = new OpenClient100k(new() { Nic = wire.B, Entropy = new Entropy(3, 4), Round = round });
+        return (new OpenServer100k(new() { Nic = wire.A, Entropy = new Entropy(1, 2) }), client, client.Tcp);
+    }));
+
+    private static IEnumerable<Reading> Run1m(RunLength length) => Run("1m", length, () => new OpenConnections(1_000_000, 16, static (wire, round) =>
+    {
+        var client = new OpenClient1m(new() { Nic = wire.B, Entropy = new Entropy(3, 4), Round = round });
+        return (new OpenServer1m(new() { Nic = wire.A, Entropy = new Entropy(1, 2) }), client, client.Tcp);
+    }));
+
+    public void Dispose()
+    {
+        server.Dispose();
+        client.Dispose();
+        wire.Dispose();
+    }
+
+    private static IEnumerable<Reading> Run(string size, RunLength length, Func<OpenConnections> make)
+    {
+        using var run = make();
+        run.round.InTurn = 1;
+        run.round.Ping();
+        WarmUp.Run(() => run.Work());
+        yield return run.Measure("one-" + size, length.IsQuick ? 0.5 : 1, "");
+
+        run.round.InTurn = run.round.Connections.Length;
+        WarmUp.Run(() => run.Work());
+        yield return run.Measure("rotate-" + size, length.IsQuick ? 0.5 : 2, "all in turn");
+
+        var arena = (run.server.Arena.Capacity + run.client.Arena.Capacity) * (long)Memory.Arena.FrameTruesize;
+        yield return new Reading(
+            "bytes-" + size, "B/endpoint", run.bytes, null, run.IsRight,
+            FormattableString.Invariant($"all that both stacks allocate, by the number of endpoints; without the arenas of {arena >> 20} MiB together"));
+    }
+
+    private bool IsRight => round.Wrong == 0 && round.Closed == 0 && round.Connected == round.Connections.Length;
+
+    private Reading Measure(string name, double seconds, string note)
+    {
+        var (wall, cpu, allocated) = Slices.Measure(seconds, Work);
+        note = $"{opened}; a hand-over wire, no timestamps, checksums in software, time by the clock, every answer compared; {note}";
+        return new Reading(name, "ns/roundtrip", wall, cpu, IsRight && allocated == 0, note + (IsRight ? "" : $" {round.Wrong} answers were wrong") + (allocated == 0 ? "" : $" {allocated} bytes allocated"));
+    }
+
+    private int Work()
+    {
+        var before = round.Answered;
+        for (var i = 0; i < 64; i++)
+        {
+            Poll();
+        }
+
+        return (int)(round.Answered - before);
+    }
+
+    private void Poll()
+    {
+        var now = StackClock.Now;
+        client.Poll(0, 0, now);
+        server.Poll(0, 0, now);
+    }
+
+    private void Open(int ports)
+    {
+        var address = InetAddress.Parse("10.0.0.1");
+        var count = round.Connections.Length;
+        for (var i = 0; i < count; i++)
+        {
+            var remote = new InetEndpoint(address, (ushort)(FirstPort + (i % ports)));
+            if (sockets.Connect(0, remote, out round.Connections[i]) is var result and not TcpConnectResult.Opening)
+            {
+                throw new InvalidOperationException($"Connection {i} says {result}.");
+            }
+
+            while (i + 1 - round.Connected >= OpeningAtOnce)
+            {
+                Poll();
+            }
+        }
+
+        for (var i = 0; i < 10_000 && round.Connected < count; i++)
+        {
+            Poll();
+        }
+    }
+}
