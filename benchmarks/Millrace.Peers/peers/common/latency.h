@@ -11,8 +11,10 @@ struct latencies {
     bool right;
 };
 
-static inline struct latencies latencies_measure(bool (*operation)(void *), void *state, double interval, uint32_t count)
+// For two seconds, or half a one, an operation is due each interval (ns).
+static inline struct latencies latencies_measure(bool (*operation)(void *), void *state, double interval, bool quick)
 {
+    uint32_t count = (uint32_t)((quick ? 0.5e9 : 2e9) / interval) + 1;
     struct latencies seen = {malloc(count * sizeof(uint32_t)), count, interval, true};
     if (!seen.nanoseconds)
         fail("no memory for %u latencies", count);

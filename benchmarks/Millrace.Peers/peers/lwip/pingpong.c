@@ -43,9 +43,9 @@ void run_pingpong_latency(const char *variant, bool quick)
     (void)variant;
     start();
     bool right = true;
-    uint32_t count = quick ? 200000 : 1000000;
-    round_trips(count / 10, &right);
-    double cost = (double)round_trips(count / 10, &right).wall / (count / 10);
-    struct latencies seen = latencies_measure(exchange, &client, 2 * cost, count);
+    const uint32_t trial = 200000;
+    round_trips(trial / 10, &right);
+    double cost = (double)round_trips(trial, &right).wall / trial;
+    struct latencies seen = latencies_measure(exchange, &client, 2 * cost, quick);
     latencies_print(&seen, "w2", right);
 }

@@ -1,0 +1,8 @@
+#pragma once
+
+#include <stdbool.h>
+
+void run_reflect(const char *variant, bool quick);
+void run_reflect_latency(const char *variant, bool quick);
+void run_routes(const char *variant, bool quick);
+void run_verify(const char *variant, bool quick);
