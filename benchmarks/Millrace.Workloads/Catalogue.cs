@@ -1,5 +1,6 @@
 using Millrace.Workloads.Bulk;
 using Millrace.Workloads.Connections;
+using Millrace.Workloads.Forwarding;
 using Millrace.Workloads.PingPong;
 
 namespace Millrace.Workloads;
@@ -18,5 +19,6 @@ internal static class Catalogue
             .. PingPongWorkload.Variants,
             .. ConnectionRate.Variants,
             .. OpenConnections.Variants,
+            .. ForwardingWorkloads.Variants,
         ]);
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace Millrace.Headers;
 
@@ -30,6 +31,17 @@ public static class EthernetHeader
         destination.Write(header.Slice(DestinationOffset, MacAddress.Length));
         source.Write(header.Slice(SourceOffset, MacAddress.Length));
         BinaryPrimitives.WriteUInt16BigEndian(header.Slice(TypeOffset, 2), (ushort)type);
+    }
+
+    /// <summary>Makes the destination the source and the other way round, without looking at either.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void SwapAddresses(Span<byte> header)
+    {
+        // destination and the first two octets of the source; then the rest of the source
+        var front = BinaryPrimitives.ReadUInt64LittleEndian(header);
+        var back = BinaryPrimitives.ReadUInt32LittleEndian(header.Slice(8, 4));
+        BinaryPrimitives.WriteUInt64LittleEndian(header, (front >> 48) | ((ulong)back << 16) | (front << 48));
+        BinaryPrimitives.WriteUInt32LittleEndian(header.Slice(8, 4), (uint)(front >> 16));
     }
 }
 

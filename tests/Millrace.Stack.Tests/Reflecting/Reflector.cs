@@ -17,8 +17,7 @@ public struct Reflector : IIngressStage
             return Verdict.Drop(DropReason.PacketTooSmall);
         }
 
-        var source = EthernetHeader.Source(header);
-        EthernetHeader.Write(header, source, EthernetHeader.Destination(header), EthernetHeader.Type(header));
+        EthernetHeader.SwapAddresses(header);
         Turned++;
         return Verdict.Transmit;
     }
