@@ -15,6 +15,7 @@ struct frame {
 };
 
 struct wire_end client_end, server_end;
+uint64_t resets;
 
 // Last in, first out: the next packet is copied into what is still in the cache. lwIP's own PBUF_POOL is malloc in Debian's build.
 static struct frame *frames;
@@ -45,6 +46,7 @@ static err_t wire_output(struct netif *netif, struct pbuf *p, const ip4_addr_t *
     struct frame *f = frame_take();
     f->length = pbuf_copy_partial(p, f->bytes, sizeof f->bytes, 0);
     from->packets++;
+    resets += f->bytes[20 + 13] >> 2 & 1; // IPv4 without options, and all is TCP
     if (from->flip_at && --from->flip_at == 0)
         f->bytes[f->length - 1] ^= 0x10;
     *to->last = f;

@@ -18,6 +18,9 @@ struct wire_end {
 
 extern struct wire_end client_end, server_end;
 
+// Segments with RST that crossed the wire.
+extern uint64_t resets;
+
 void wire_start(void);
 
 // Gives each end what has been sent to it, until both are silent.
