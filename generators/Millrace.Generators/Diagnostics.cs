@@ -135,6 +135,10 @@ internal static class Diagnostics
         "MR0032", "A hook has its network layer",
         "The hook '{0}' has no network layer in this stack that would call it: declare one such as [Ipv4(\"10.0.0.2/24\")]");
 
+    public static readonly DiagnosticDescriptor RouteUnusable = Rule(
+        "MR0033", "A declared route leads somewhere",
+        "The route to {0} cannot be used because {1}: {2}");
+
     private static DiagnosticDescriptor Rule(string id, string title, string message) =>
         new(id, title, message, Category, DiagnosticSeverity.Error, isEnabledByDefault: true);
 
@@ -149,5 +153,6 @@ internal static class Diagnostics
         InterfaceName, BoundStage,
         NoRxHandler, RxHandlerTaken, DeafBridge,
         NoHookInterface, DuplicateHook, HookWithoutNetwork,
+        RouteUnusable,
     ];
 }

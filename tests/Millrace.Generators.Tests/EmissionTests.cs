@@ -18,6 +18,30 @@ public class EmissionTests
         Assert.DoesNotContain("tcp", Declared.Emit(Echo).Replace("net.ipv4.tcp", "", StringComparison.Ordinal), StringComparison.OrdinalIgnoreCase);
 
     [Fact]
+    public void Declared_routes_are_data_and_a_stack_without_any_has_none_of_it()
+    {
+        Assert.DoesNotContain("Route", Declared.Emit(Echo), StringComparison.Ordinal);
+        var source = Declared.Emit("""
+            [NetworkStack]
+            [Interface("wan")]
+            [Interface("lan")]
+            [NicQueues(1)]
+            [Ipv4("10.0.0.1/24", On = "wan", Forwarding = true)]
+            [Ipv4Address("10.1.0.1/24", On = "lan")]
+            [Route("0.0.0.0/0", Via = "10.0.0.254", Metric = 5)]
+            [Route("192.0.2.0/24", Via = "10.1.0.254")]
+            [Route("198.51.100.0/24", On = "lan")]
+            [Route("203.0.113.0/24", Kind = Millrace.Ip.RouteKind.Prohibit)]
+            public sealed partial class RoutingStack;
+            """);
+        Assert.Contains("new global::Millrace.Ip.DeclaredRoutes(RouteData.Words)", source, StringComparison.Ordinal);
+        Assert.Contains("            0x00000000u, 0, 0x0A0000FEu, 0, 5, 0,\n", source, StringComparison.Ordinal);
+        Assert.Contains("            0xC0000200u, 24, 0x0A0100FEu, 1, 0, 0,\n", source, StringComparison.Ordinal);
+        Assert.Contains("            0xC6336400u, 24, 0x00000000u, 1, 0, 0,\n", source, StringComparison.Ordinal);
+        Assert.Contains("            0xCB007100u, 24, 0x00000000u, 0, 0, 3,\n", source, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void With_one_worker_there_is_no_steering_and_the_explanation_says_so()
     {
         var source = Declared.Emit("""

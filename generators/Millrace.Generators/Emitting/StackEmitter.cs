@@ -83,6 +83,7 @@ internal sealed class StackEmitter(Plan plan)
         polls.EmitDispose();
         code.Line();
         new SetupEmitter(plan, code).Emit();
+        new RoutesEmitter(plan, code).Emit();
         code.Line();
         EmitStates();
         applications.EmitTypes();
@@ -256,6 +257,7 @@ internal sealed class StackEmitter(Plan plan)
         ArgumentSource.Entropy => prefix + (plan.Workers.AreSeveral ? "entropy" : "setup.Entropy"),
         ArgumentSource.Interfaces => prefix + "interfaces",
         ArgumentSource.InterfaceAddresses => SetupEmitter.Addresses(plan),
+        ArgumentSource.DeclaredRoutes => RoutesEmitter.Argument,
         ArgumentSource.Nic => prefix + "setup.Nic",
         ArgumentSource.TcpApplications => "new TcpApplications(this)",
         ArgumentSource.UdpApplications => "new UdpApplications(this)",

@@ -65,6 +65,7 @@ internal sealed class TwinEmitter(Plan plan, TwinSpec twin)
             EmitSettings(group);
         }
 
+        new RoutesEmitter(plan, code).Emit();
         code.Line();
         code.Block("public sealed class TwinSettings", () =>
         {
@@ -181,6 +182,7 @@ internal sealed class TwinEmitter(Plan plan, TwinSpec twin)
         ArgumentSource.Entropy => prefix + "Entropy",
         ArgumentSource.Interfaces => prefix + "Interfaces",
         ArgumentSource.InterfaceAddresses => SetupEmitter.Addresses(plan),
+        ArgumentSource.DeclaredRoutes => RoutesEmitter.Argument,
         ArgumentSource.Nic => prefix + "setup.Nic",
         ArgumentSource.TcpApplications => "new TcpApplications(this)",
         ArgumentSource.UdpApplications => "new UdpApplications(this)",

@@ -33,7 +33,7 @@ internal sealed class AddressParser(INamedTypeSymbol stack, List<string> interfa
                 continue;
             }
 
-            addresses.Add(new AddressSpec(index, address.Expression));
+            addresses.Add(new AddressSpec(index, address.Expression, text));
         }
 
         return addresses;

@@ -221,7 +221,9 @@ internal static class Literals
         return Set(
             out converted,
             $"new {InterfaceAddress}({Hexadecimal(address)}, {prefix.ToString(CultureInfo.InvariantCulture)})",
-            text);
+            text,
+            address,
+            prefix);
     }
 
     private static bool TryParseInetAddress(string text, out Converted converted)
@@ -235,7 +237,7 @@ internal static class Literals
         return TryParseIpv4(text, out var address) && Set(out converted, $"{InetAddress}.FromIpv4({Hexadecimal(address)})", text);
     }
 
-    private static bool TryParseIpv4(string text, out uint address)
+    public static bool TryParseIpv4(string text, out uint address)
     {
         address = 0;
         var parts = text.Split('.');
@@ -267,7 +269,7 @@ internal static class Literals
         return host != 0 && host != ones && address >> 28 < 0xE && address >> 24 is not 0 and not 127;
     }
 
-    private static string Hexadecimal(uint address) => "0x" + address.ToString("X8", CultureInfo.InvariantCulture) + "u";
+    public static string Hexadecimal(uint address) => "0x" + address.ToString("X8", CultureInfo.InvariantCulture) + "u";
 
     private static bool Set(out Converted converted, string expression, string display, params long[] numbers)
     {

@@ -9,6 +9,7 @@ internal static class Names
     public const string TwinOfAttribute = "Millrace.Testing.TwinOfAttribute`1";
     public const string StageAttribute = "Millrace.StageAttribute";
     public const string Ipv4AddressAttribute = "Millrace.Ipv4AddressAttribute";
+    public const string RouteAttribute = "Millrace.RouteAttribute";
     public const string InterfaceAttribute = "Millrace.InterfaceAttribute";
     public const string AsyncSocketsAttribute = "Millrace.AsyncSocketsAttribute";
 

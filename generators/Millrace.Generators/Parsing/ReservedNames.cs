@@ -5,7 +5,7 @@ internal static class ReservedNames
 {
     private static readonly string[] Nested =
     [
-        "Applications", "Budget", "HandlerStates", "HookStates", "NetfilterHooks", "Setup", "StackSettings", "StageCounts", "StageStates", "TcpApplications", "UdpApplications",
+        "Applications", "Budget", "HandlerStates", "HookStates", "NetfilterHooks", "RouteData", "Setup", "StackSettings", "StageCounts", "StageStates", "TcpApplications", "UdpApplications",
     ];
 
     private static readonly string[] Members =

@@ -47,6 +47,7 @@ internal sealed class StackParser(INamedTypeSymbol stack, Compilation compilatio
         var stages = Stages(parser, interfaces);
         var applications = Applications();
         var hooks = new HookParser(compilation, Report).Parse(stack, stages);
+        var addresses = new AddressParser(stack, interfaces, Report).Parse(stages);
         var line = declaration.Location()?.GetLineSpan();
         return new StackSpec(
             stack.ContainingNamespace.IsGlobalNamespace ? "" : stack.ContainingNamespace.ToDisplayString(),
@@ -62,7 +63,8 @@ internal sealed class StackParser(INamedTypeSymbol stack, Compilation compilatio
             hooks.ToEquatable(),
             Fallbacks(declaration).ToEquatable(),
             BetweenWorkers(declaration).ToEquatable(),
-            new AddressParser(stack, interfaces, Report).Parse(stages).ToEquatable());
+            addresses.ToEquatable(),
+            new RouteParser(stack, interfaces, stages, addresses, Report).Parse().ToEquatable());
     }
 
     private void Report(DiagnosticDescriptor rule, Location? location, object[] arguments) =>
@@ -150,7 +152,8 @@ internal sealed class StackParser(INamedTypeSymbol stack, Compilation compilatio
     }
 
     private static bool IsOfInterface(AttributeData attribute) =>
-        attribute.AttributeClass.Is(Names.InterfaceAttribute) || attribute.AttributeClass.Is(Names.Ipv4AddressAttribute);
+        attribute.AttributeClass.Is(Names.InterfaceAttribute) || attribute.AttributeClass.Is(Names.Ipv4AddressAttribute)
+        || attribute.AttributeClass.Is(Names.RouteAttribute);
 
     private List<StageSpec> Stages(StageParser parser, List<string> interfaces)
     {

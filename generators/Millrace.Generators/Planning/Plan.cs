@@ -73,6 +73,7 @@ internal enum ArgumentSource
     Entropy,
     Interfaces,
     InterfaceAddresses,
+    DeclaredRoutes,
     Nic,
     TcpApplications,
     UdpApplications,

@@ -25,7 +25,7 @@ internal static class Planner
 
         var settings = SettingsOf(ordered, notes);
         var hasDeferral = CapacityRules.HasDeferral(settings);
-        var wiring = new Wiring(spec.Interfaces, stages, settings, workers, hasDeferral, spec.Hooks.Count > 0, problems);
+        var wiring = new Wiring(spec.Interfaces, spec.Routes.Count > 0, stages, settings, workers, hasDeferral, spec.Hooks.Count > 0, problems);
         var planned = new List<PlannedStage>();
         for (var i = 0; i < stages.Count; i++)
         {

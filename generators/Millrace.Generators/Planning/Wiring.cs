@@ -5,7 +5,7 @@ namespace Millrace.Generators.Planning;
 
 /// <summary>Finds for every constructor parameter where its value comes from; what nothing has becomes a member of Setup.</summary>
 internal sealed class Wiring(
-    EquatableArray<string> interfaces, List<StageSpec> stages, List<PlannedSettings> settings, Workers workers, bool hasDeferral, bool hasHooks,
+    EquatableArray<string> interfaces, bool hasRoutes, List<StageSpec> stages, List<PlannedSettings> settings, Workers workers, bool hasDeferral, bool hasHooks,
     List<Problem> problems)
 {
     private const string WorkerPort = "global::Millrace.Workers.WorkerPort";
@@ -129,6 +129,8 @@ internal sealed class Wiring(
                 return new Argument(ArgumentSource.Entropy, "", -1);
             case "global::Millrace.Ip.InterfaceAddresses" when interfaces.Count > 1:
                 return new Argument(ArgumentSource.InterfaceAddresses, "", -1);
+            case Parsing.RouteParser.DeclaredRoutes when hasRoutes:
+                return new Argument(ArgumentSource.DeclaredRoutes, "", -1);
             case NicType when interfaces.Count == 1:
                 return new Argument(ArgumentSource.Nic, "", -1);
             case "global::System.Collections.Generic.IReadOnlyList<global::Millrace.Nics.NetworkInterface>":

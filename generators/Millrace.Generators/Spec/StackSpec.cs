@@ -15,7 +15,8 @@ internal sealed record StackSpec(
     EquatableArray<HookSpec> Hooks,
     EquatableArray<FallbackSpec> Fallbacks,
     EquatableArray<StageSpec> BetweenWorkers,
-    EquatableArray<AddressSpec> Addresses)
+    EquatableArray<AddressSpec> Addresses,
+    EquatableArray<RouteSpec> Routes)
 {
     /// <summary>What nothing of a declaration with one interface is compiled for.</summary>
     public bool HasSeveralInterfaces => Interfaces.Count > 1;
@@ -163,7 +164,13 @@ internal sealed record ApplicationSpec(
 
 /// <summary>The address of an interface beside that of the network stage.</summary>
 /// <param name="Value">An expression of C#.</param>
-internal sealed record AddressSpec(int Interface, string Value);
+/// <param name="Text">As it was written.</param>
+internal sealed record AddressSpec(int Interface, string Value, string Text);
+
+/// <summary>A route as the numbers that the network stage takes.</summary>
+/// <param name="Declared">The attribute as it stands in the source.</param>
+/// <param name="Kind">A value of Millrace.Ip.RouteKind.</param>
+internal sealed record RouteSpec(string Declared, uint Network, int PrefixLength, uint Gateway, int Interface, uint Metric, int Kind);
 
 /// <param name="Stage">The stage with its defaults.</param>
 internal sealed record FallbackSpec(string Fact, StageSpec Stage);

@@ -22,6 +22,12 @@ public sealed class Ipv4Attribute(string address) : StageAttribute
     /// <summary>Whether packets for other hosts are routed on: then the stack is a router.</summary>
     public bool Forwarding { get; set; }
 
+    /// <summary>
+    /// Routes that find room, beside those to the networks of the interfaces. With <see cref="Forwarding"/> they decide how the
+    /// forwarding table is made: up to 16 begin with 1 KiB, up to 512 with 256 KiB, more with 64 MiB of which routes touch their part.
+    /// </summary>
+    public int Routes { get; set; }
+
     /// <summary>Time to live of packets whose sender does not ask for one.</summary>
     public int DefaultTtl { get; set; }
 
@@ -88,6 +94,13 @@ public interface IIpv4Settings
     [Default(false, Source = "net.ipv4.ip_forward")]
     [SameIn(KernelProfile.Linux_3_18)]
     bool Forwarding { get; }
+
+    // Linux has no limit
+    [Default(256)]
+    [SameIn(KernelProfile.Linux_3_18)]
+    [Allowed(0, 1 << 22)]
+    [DecidesCapacity]
+    int Routes { get; }
 
     [Default(64, Source = "net.ipv4.ip_default_ttl")]
     [SameIn(KernelProfile.Linux_3_18)]

@@ -79,16 +79,14 @@ public static class Ipv4Header
 
     public static uint Destination(ReadOnlySpan<byte> header) => BinaryPrimitives.ReadUInt32BigEndian(header.Slice(DestinationOffset, 4));
 
-    /// <summary>Whether the checksum of a header of twenty bytes is right.</summary>
+    /// <summary>Whether the checksum of a header of twenty bytes is right. The sum does not ask for the order of bytes (RFC 1071 §2 (B)).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsOrdinaryChecksumRight(ReadOnlySpan<byte> header)
     {
         var words = header.Slice(0, Length);
-        var sum = BinaryPrimitives.ReadUInt64BigEndian(words) >> 32;
-        sum += (uint)BinaryPrimitives.ReadUInt64BigEndian(words);
-        sum += BinaryPrimitives.ReadUInt64BigEndian(words.Slice(8, 8)) >> 32;
-        sum += (uint)BinaryPrimitives.ReadUInt64BigEndian(words.Slice(8, 8));
-        sum += BinaryPrimitives.ReadUInt32BigEndian(words.Slice(16, 4));
+        var first = BinaryPrimitives.ReadUInt64LittleEndian(words);
+        var second = BinaryPrimitives.ReadUInt64LittleEndian(words.Slice(8, 8));
+        var sum = (ulong)(uint)first + (first >> 32) + (uint)second + (second >> 32) + BinaryPrimitives.ReadUInt32LittleEndian(words.Slice(16, 4));
         return InternetChecksum.Fold(sum) == 0xFFFF;
     }
 
@@ -111,13 +109,19 @@ public static class Ipv4Header
         BinaryPrimitives.WriteUInt32BigEndian(words.Slice(DestinationOffset, 4), destination);
     }
 
-    /// <summary>Counts the time to live down by one; the checksum follows without being summed anew (ip_decrease_ttl, RFC 1624).</summary>
+    /// <summary>
+    /// Counts the time to live down by one; the checksum follows without being summed anew (RFC 1624; ip_decrease_ttl adds the
+    /// 0x0100 that the word has lost). The time to live must not be 0.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void DecrementTimeToLive(Span<byte> header)
     {
-        var word = BinaryPrimitives.ReadUInt16BigEndian(header.Slice(TimeToLiveOffset, 2));
-        var checksum = BinaryPrimitives.ReadUInt16BigEndian(header.Slice(ChecksumOffset, 2));
-        BinaryPrimitives.WriteUInt16BigEndian(header.Slice(ChecksumOffset, 2), InternetChecksum.Update(checksum, word, (ushort)(word - 0x0100)));
-        header[TimeToLiveOffset]--;
+        // time to live, protocol and checksum are one word, read so that the carry of the checksum falls out at the top
+        var words = header.Slice(TimeToLiveOffset, 4);
+        var word = BinaryPrimitives.ReadUInt32LittleEndian(words);
+        var checksum = (word >> 16) + 1;
+        checksum += checksum >= 0xFFFF ? 1u : 0;
+        BinaryPrimitives.WriteUInt32LittleEndian(words, (checksum << 16) | (ushort)(word - 1));
     }
 
     /// <summary>

@@ -22,6 +22,9 @@ internal static unsafe class Libc
     private const int InterestAdd = 1;
     private const int InterestRemove = 2;
     private const int CloneNewNetwork = 0x4000_0000;
+    private const int ProtectReadWrite = 0x1 | 0x2;
+    private const int MapPrivateAnonymousNoReserve = 0x2 | 0x20 | 0x4000;
+    private const int AdviceHugePage = 14;
 
     /// <param name="path">UTF-8, ended by a zero byte.</param>
     public static int Open(ReadOnlySpan<byte> path, int flags)
@@ -120,6 +123,18 @@ internal static unsafe class Libc
     /// <summary>Gives the calling thread a network namespace of its own; threads and processes it starts inherit it.</summary>
     public static int UnshareNetwork() => Unshare(CloneNewNetwork) < 0 ? -Marshal.GetLastPInvokeError() : 0;
 
+    /// <summary>Address space that takes memory as it is written (mmap with MAP_NORESERVE); null if the kernel gives none.</summary>
+    public static void* ReservePages(nuint length)
+    {
+        var start = Map(null, length, ProtectReadWrite, MapPrivateAnonymousNoReserve, -1, 0);
+        return start == (void*)-1 ? null : start;
+    }
+
+    public static void ReleasePages(void* start, nuint length) => _ = Unmap(start, length);
+
+    /// <summary>Asks for huge pages; where there are none it stays as it was.</summary>
+    public static void AdviseHugePages(void* start, nuint length) => _ = Advise(start, length, AdviceHugePage);
+
     public static string Describe(int error) => Marshal.GetPInvokeErrorMessage(Math.Abs(error));
 
     [DllImport("libc", EntryPoint = "close")]
@@ -157,6 +172,15 @@ internal static unsafe class Libc
 
     [DllImport("libc", EntryPoint = "epoll_ctl", SetLastError = true)]
     private static extern int EPollControl(int interest, int operation, int descriptor, void* change);
+
+    [DllImport("libc", EntryPoint = "mmap")]
+    private static extern void* Map(void* address, nuint length, int protection, int flags, int descriptor, nint offset);
+
+    [DllImport("libc", EntryPoint = "munmap")]
+    private static extern int Unmap(void* address, nuint length);
+
+    [DllImport("libc", EntryPoint = "madvise")]
+    private static extern int Advise(void* address, nuint length, int advice);
 
     [DllImport("libc", EntryPoint = "unshare", SetLastError = true)]
     private static extern int Unshare(int flags);

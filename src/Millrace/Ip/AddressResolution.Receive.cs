@@ -115,7 +115,7 @@ internal sealed partial class AddressResolution
         else if (!wasValid || isNew)
         {
             neighbour.State = NeighbourState.Stale;
-            neighbour.IsReady = false;
+            SetReady(ref neighbour, false);
             neighbour.DueAt = long.MaxValue;
         }
 

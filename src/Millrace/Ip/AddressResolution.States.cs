@@ -33,6 +33,7 @@ internal sealed partial class AddressResolution
     private void Expire(ref Neighbour neighbour, long now)
     {
         neighbour.DueAt = long.MaxValue;
+        NoteUse(ref neighbour);
         var delay = settings.NeighbourDelaySeconds * Durations.Second;
         switch (neighbour.State)
         {
@@ -41,7 +42,7 @@ internal sealed partial class AddressResolution
                 break;
             case NeighbourState.Reachable:
                 neighbour.State = NeighbourState.Stale;
-                neighbour.IsReady = false;
+                SetReady(ref neighbour, false);
                 break;
             case NeighbourState.Delay:
                 neighbour.State = NeighbourState.Probe;
@@ -51,7 +52,7 @@ internal sealed partial class AddressResolution
             case NeighbourState.Probe when neighbour.ProbeCount >= settings.NeighbourUnicastProbes:
             case NeighbourState.Incomplete when neighbour.ProbeCount >= settings.NeighbourMulticastProbes:
                 neighbour.State = NeighbourState.Failed;
-                neighbour.IsReady = false;
+                SetReady(ref neighbour, false);
                 DropQueue(ref neighbour, now);
                 break;
             case NeighbourState.Probe or NeighbourState.Incomplete:
@@ -75,7 +76,7 @@ internal sealed partial class AddressResolution
         var milliseconds = settings.NeighbourReachableSeconds * 1000;
         neighbour.ReachableAfter = ((milliseconds / 2) + entropy.Next(milliseconds)) * Durations.Millisecond;
         neighbour.State = NeighbourState.Reachable;
-        neighbour.IsReady = true;
+        SetReady(ref neighbour, true);
         neighbour.ConfirmedAt = now;
         Schedule(ref neighbour, now + neighbour.ReachableAfter);
     }
@@ -83,8 +84,15 @@ internal sealed partial class AddressResolution
     private void StartDelay(ref Neighbour neighbour, long now)
     {
         neighbour.State = NeighbourState.Delay;
-        neighbour.IsReady = true;
+        SetReady(ref neighbour, true);
         Schedule(ref neighbour, now + (settings.NeighbourDelaySeconds * Durations.Second));
+    }
+
+    /// <summary>Says whether its link address may be used without another thought, or that it is another now.</summary>
+    private void SetReady(ref Neighbour neighbour, bool isReady)
+    {
+        neighbour.IsReady = isReady;
+        Forwarder?.NeighbourChanged(in neighbour);
     }
 
     private void Schedule(ref Neighbour neighbour, long at)

@@ -45,6 +45,9 @@ internal sealed partial class AddressResolution
 
     public NeighbourTable Table { get; }
 
+    /// <summary>Who sends to neighbours without asking here, and so must be told of them; null if nobody does.</summary>
+    public Ipv4Forwarder? Forwarder { get; set; }
+
     /// <summary>Packets of the wire that wait for a link address.</summary>
     public long HeldPackets { get; private set; }
 
@@ -63,18 +66,20 @@ internal sealed partial class AddressResolution
 
         if (Table.Count == Table.Capacity)
         {
+            NoteUse();
             var victim = Table.FindVictim(now, EvictionGrace);
             if (victim < 0)
             {
                 return -1;
             }
 
-            Table.Remove(victim);
+            Remove(victim);
             hops.Invalidate();
         }
 
         index = Table.Add(networkInterface, address);
         Table[index].UpdatedAt = now;
+        Forwarder?.NeighbourAdded(index);
         return index;
     }
 
@@ -118,12 +123,29 @@ internal sealed partial class AddressResolution
             if (Table[i].IsUsed && Table[i].Interface == networkInterface)
             {
                 DropQueue(ref Table[i], now);
-                Table.Remove(i);
+                Remove(i);
             }
         }
 
         hops.Invalidate();
     }
+
+    private void Remove(int index)
+    {
+        Forwarder?.NeighbourRemoved(ref Table[index]);
+        Table.Remove(index);
+    }
+
+    /// <summary>What the loop sent by itself is use of a neighbour too.</summary>
+    private void NoteUse()
+    {
+        for (var i = 0; Forwarder is not null && i < Table.Capacity; i++)
+        {
+            NoteUse(ref Table[i]);
+        }
+    }
+
+    private void NoteUse(ref Neighbour neighbour) => neighbour.UsedAt = Math.Max(neighbour.UsedAt, Forwarder?.UsedAt(in neighbour) ?? 0);
 
     /// <summary>Writes the Ethernet header before a packet's network header.</summary>
     public void PushLinkHeader(Frame packet, byte networkInterface, MacAddress destination)

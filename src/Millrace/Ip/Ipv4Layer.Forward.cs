@@ -23,6 +23,17 @@ public sealed partial class Ipv4Layer
             return verdict;
         }
 
+        if (forwarder is null)
+        {
+            // switched on while the stack runs
+            StartForwarding();
+        }
+
+        if (routes.TryFind(destination, out var route) && route.Kind != RouteKind.Unicast)
+        {
+            return RefuseAs(packet, route.Kind);
+        }
+
         verdict = Refresh(ref hops.Place(destination), destination);
         if (!verdict.IsContinue)
         {
@@ -81,6 +92,14 @@ public sealed partial class Ipv4Layer
         return isForNobody ? Verdict.Drop(DropReason.IpInvalidDestination) : Verdict.Continue;
     }
 
+    /// <summary>What the kinds of route that lead nowhere answer (fib_props, ip_error).</summary>
+    private Verdict RefuseAs(Frame packet, RouteKind kind) => kind switch
+    {
+        RouteKind.Unreachable => Refuse(packet, DropReason.IpInNoRoutes, IcmpType.DestinationUnreachable, IcmpUnreachable.Host),
+        RouteKind.Prohibit => Refuse(packet, DropReason.IpInNoRoutes, IcmpType.DestinationUnreachable, IcmpUnreachable.Filtered),
+        _ => Verdict.Drop(DropReason.IpInNoRoutes),
+    };
+
     private Verdict Refuse(Frame packet, DropReason reason, IcmpType type, byte code, int mtu = 0)
     {
         icmpSender.SendError(packet, type, code, Now, mtu);
@@ -124,6 +143,11 @@ public sealed partial class Ipv4Layer
 
         var wirePackets = metadata.WirePackets;
         var verdict = neighbours.Resolve(hop.Neighbour, packet, Now);
+        if (hop.NextHop == hop.Destination)
+        {
+            forwarder?.Adjoin(hop.Neighbour);
+        }
+
         if (verdict.Kind == VerdictKind.Held)
         {
             // it is egress that holds it now

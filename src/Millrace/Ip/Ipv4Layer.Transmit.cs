@@ -167,6 +167,11 @@ public sealed partial class Ipv4Layer
         var link = links.Default();
         if (routes.TryFind(destination, out var route))
         {
+            if (route.Kind != RouteKind.Unicast)
+            {
+                return false;
+            }
+
             link = links[route.Interface];
             hop.NextHop = route.Gateway == 0 ? destination : route.Gateway;
         }

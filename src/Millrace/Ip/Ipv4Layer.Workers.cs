@@ -36,28 +36,11 @@ public sealed partial class Ipv4Layer
                 ChangeAddress(notice.Interface, new InterfaceAddress(notice.Address.Ipv4, notice.Number));
                 break;
             case WorkerNoticeKind.RouteAdded:
-                PutRoute(new Ipv4Route(notice.Address.Ipv4, notice.Number, notice.Other.Ipv4, notice.Interface));
+                Put(RouteOf(in notice));
                 break;
             case WorkerNoticeKind.RouteRemoved:
-                DeleteRoute(notice.Address.Ipv4, notice.Number);
+                Drop(RouteOf(in notice));
                 break;
         }
-    }
-
-    private bool DeleteRoute(uint network, int prefixLength)
-    {
-        hops.Invalidate();
-        return routes.Remove(network, prefixLength);
-    }
-
-    private void PutRoute(Ipv4Route route)
-    {
-        if (!routes.TryAdd(route))
-        {
-            throw new InvalidOperationException(
-                $"The route table holds {RouteCapacity} routes; remove one before adding {InetAddress.FromIpv4(route.Network)}/{route.PrefixLength}.");
-        }
-
-        hops.Invalidate();
     }
 }

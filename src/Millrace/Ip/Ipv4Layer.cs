@@ -9,16 +9,14 @@ namespace Millrace.Ip;
 /// The state of IPv4 and everything that is not done for every packet: <see cref="Ipv4Stage{TSettings, TVlan, THooks}"/> is the door to
 /// it. What the control plane may change while the stack runs is public.
 /// </summary>
-public sealed partial class Ipv4Layer : NetworkLayer
+public sealed partial class Ipv4Layer : NetworkLayer, IDisposable
 {
-    private const int RouteCapacity = 256;
-
     private readonly Arena arena;
     private readonly Ledger ledger;
     private readonly IIpv4Settings settings;
     private readonly INetfilterHooks? hooks;
     private readonly Ipv4Link[] links;
-    private readonly RouteTable routes = new(RouteCapacity);
+    private readonly RouteTable routes;
     private readonly PathMtuTable paths;
     private readonly IdentificationCounters identifications;
     private readonly HopCache hops = new();
@@ -34,7 +32,8 @@ public sealed partial class Ipv4Layer : NetworkLayer
 
     internal Ipv4Layer(
         IIpv4Settings settings, Arena arena, Ledger ledger, Outbox outbox, TransportErrors transportErrors, Entropy entropy,
-        IReadOnlyList<NetworkInterface> interfaces, InterfaceAddresses? addresses = null, INetfilterHooks? hooks = null)
+        IReadOnlyList<NetworkInterface> interfaces, InterfaceAddresses? addresses = null, DeclaredRoutes? declaredRoutes = null,
+        INetfilterHooks? hooks = null)
     {
         this.arena = arena;
         this.ledger = ledger;
@@ -48,6 +47,8 @@ public sealed partial class Ipv4Layer : NetworkLayer
             interfaces[i].JoinGroup(Ipv4Kind.EthernetGroup(0xE000_0001));
         }
 
+        // each interface's own network comes on top of what was declared
+        routes = new RouteTable(settings.Routes + links.Length);
         paths = new PathMtuTable(entropy);
         identifications = new IdentificationCounters(entropy);
         ready = new EgressReady(arena);
@@ -68,6 +69,12 @@ public sealed partial class Ipv4Layer : NetworkLayer
         if (!settings.Gateway.IsUnspecified)
         {
             SetGateway(settings.Gateway);
+        }
+
+        declaredRoutes?.AddTo(this);
+        if (settings.Forwarding)
+        {
+            StartForwarding();
         }
     }
 
@@ -92,52 +99,15 @@ public sealed partial class Ipv4Layer : NetworkLayer
     private void ChangeAddress(int networkInterface, InterfaceAddress address)
     {
         var link = links[networkInterface];
+        var before = link.Address;
+        neighbours.Flush(link.Index, Now);
         if (link.Own != 0)
         {
-            routes.RemoveConnected(link.Own & link.Address.Mask, link.Address.PrefixLength, link.Index);
+            Drop(ConnectedRoute(link));
         }
 
-        neighbours.Flush(link.Index, Now);
         PutAddress(link, address);
-    }
-
-    /// <summary>Sets the way to every destination that no other route covers.</summary>
-    /// <exception cref="ArgumentException">No interface is on the gateway's network.</exception>
-    public void SetGateway(InetAddress address) => AddRoute(InetAddress.FromIpv4(0), 0, address);
-
-    /// <summary>Adds a route, or replaces the one to the same network.</summary>
-    /// <param name="network">The network's address; bits behind the prefix must be 0.</param>
-    /// <param name="via">A gateway on the network of one of the interfaces.</param>
-    /// <exception cref="ArgumentException">The network or the gateway cannot be used; the message says what to write.</exception>
-    public void AddRoute(InetAddress network, int prefixLength, InetAddress via)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(prefixLength);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(prefixLength, 32);
-        if (!network.IsIpv4 || (network.Ipv4 & ~new InterfaceAddress(0, prefixLength).Mask) != 0)
-        {
-            throw new ArgumentException($"{network}/{prefixLength} is not an IPv4 network; write one whose bits behind the prefix are 0, as 10.1.0.0/16.", nameof(network));
-        }
-
-        var link = Array.Find(links, candidate => via.IsIpv4 && candidate.Address.Covers(via.Ipv4));
-        if (link is null)
-        {
-            throw new ArgumentException($"The gateway {via} is on no interface's network; name one that is, or set the interface's address first.", nameof(via));
-        }
-
-        PutRoute(new Ipv4Route(network.Ipv4, prefixLength, via.Ipv4, link.Index));
-        workers?.Tell(new WorkerNotice(WorkerNoticeKind.RouteAdded, link.Index, network, via, Number: prefixLength));
-    }
-
-    /// <returns>Whether there was such a route.</returns>
-    public bool RemoveRoute(InetAddress network, int prefixLength)
-    {
-        if (!network.IsIpv4 || !DeleteRoute(network.Ipv4, prefixLength))
-        {
-            return false;
-        }
-
-        workers?.Tell(new WorkerNotice(WorkerNoticeKind.RouteRemoved, Address: network, Number: prefixLength));
-        return true;
+        forwarder?.AddressChanged(link, before);
     }
 
     public override bool TryRoute(InetAddress destination, out Route route)
@@ -204,6 +174,7 @@ public sealed partial class Ipv4Layer : NetworkLayer
         Now = now;
         hops.Invalidate();
         var link = links[networkInterface.Index];
+        forwarder?.InterfaceChanged(link.Index);
         if (networkInterface.IsUp)
         {
             Announce(link);
@@ -217,14 +188,16 @@ public sealed partial class Ipv4Layer : NetworkLayer
     private void PutAddress(Ipv4Link link, InterfaceAddress address)
     {
         link.SetAddress(address);
-        if (address.Address != 0
-            && !routes.TryAdd(new Ipv4Route(address.Address & address.Mask, address.PrefixLength, Gateway: 0, link.Index)))
+        if (address.Address != 0)
         {
-            throw new InvalidOperationException($"The route table holds {RouteCapacity} routes; remove one before giving an interface {address}.");
+            Put(ConnectedRoute(link));
         }
 
         hops.Invalidate();
     }
+
+    private static Ipv4Route ConnectedRoute(Ipv4Link link) =>
+        new(link.Own & link.Address.Mask, (byte)link.Address.PrefixLength, Gateway: 0, link.Index);
 
     private void Announce(Ipv4Link link)
     {

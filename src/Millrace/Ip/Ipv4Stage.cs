@@ -19,7 +19,7 @@ namespace Millrace.Ip;
 [Needs(PacketFact.LinkHeaderParsed)]
 [Ensures(PacketFact.NetworkHeaderParsed, PacketFact.Whole)]
 public struct Ipv4Stage<TSettings, TVlan, THooks>
-    : INetworkStage, IResumesIngress, IResumesEgress, IPollStart, ITimed, IStartStop, IInterfaceObserver, IWorkerNotices
+    : INetworkStage, IResumesIngress, IResumesEgress, IPollStart, ITimed, IStartStop, IInterfaceObserver, IWorkerNotices, IDisposable
     where TSettings : struct, IIpv4Settings
     where TVlan : struct, IVlanOffloadSettings
     where THooks : struct, INetfilterHooks
@@ -35,12 +35,13 @@ public struct Ipv4Stage<TSettings, TVlan, THooks>
 
     public Ipv4Stage(
         TSettings settings, TVlan vlan, Arena arena, Ledger ledger, Outbox outbox, TransportErrors errors, Entropy entropy,
-        IReadOnlyList<NetworkInterface> interfaces, WorkerPort? workers = null, InterfaceAddresses? addresses = null, THooks hooks = default)
+        IReadOnlyList<NetworkInterface> interfaces, WorkerPort? workers = null, InterfaceAddresses? addresses = null,
+        DeclaredRoutes? routes = null, THooks hooks = default)
     {
         this.settings = settings;
         this.vlan = vlan;
         this.hooks = hooks;
-        layer = new Ipv4Layer(settings, arena, ledger, outbox, errors, entropy, interfaces, addresses, hooks is NoHooks ? null : hooks);
+        layer = new Ipv4Layer(settings, arena, ledger, outbox, errors, entropy, interfaces, addresses, routes, hooks is NoHooks ? null : hooks);
         layer.Join(workers);
     }
 
@@ -57,6 +58,13 @@ public struct Ipv4Stage<TSettings, TVlan, THooks>
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => vlan.Id != 0 || vlan.Accept.Length != 0;
+    }
+
+    /// <summary>Whether common packets for others are sent on here; a constant, unless forwarding is a run-time setting.</summary>
+    private readonly bool ForwardsInLoop
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => settings.Forwarding && !hooks.HasForward && !hooks.HasPostRouting;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -90,9 +98,18 @@ public struct Ipv4Stage<TSettings, TVlan, THooks>
             }
 
             isOrdinary = isOrdinary && layer.IsForOrdinaryDelivery(header, packet.Metadata.Interface);
+            if (!isOrdinary && ForwardsInLoop && layer.Forwarder is { } behindHook && behindHook.TryForward(ref packet, layer.Now))
+            {
+                return Verdict.Transmit;
+            }
         }
         else
         {
+            if (ForwardsInLoop && layer.Forwarder is { } forwarder && forwarder.TryForward(ref packet, layer.Now))
+            {
+                return Verdict.Transmit;
+            }
+
             isOrdinary = layer.IsOrdinary(header, packet.Metadata.Interface) && TryTrim(ref packet, Ipv4Header.TotalLength(header));
         }
 
@@ -198,6 +215,8 @@ public struct Ipv4Stage<TSettings, TVlan, THooks>
     public void Stop()
     {
     }
+
+    public void Dispose() => layer.Dispose();
 
     public void InterfaceChanged(NetworkInterface networkInterface, long now) => layer.InterfaceChanged(networkInterface, now);
 

@@ -43,6 +43,12 @@ internal struct Neighbour
 
     public bool IsUsed;
 
+    /// <summary>Whether packets for its address find it in the FIB, though no route leads to it alone.</summary>
+    public bool IsAdjacent;
+
+    /// <summary>Its place among the next hops of the FIB, 0 for none.</summary>
+    public int NextHop;
+
     /// <summary>Requests sent in this state.</summary>
     public int ProbeCount;
 

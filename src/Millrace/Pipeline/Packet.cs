@@ -39,10 +39,18 @@ public ref struct Packet
     public readonly int Length => data.Length;
 
     /// <summary>Bytes from the cursor to the end of the packet, over all its frames.</summary>
-    public readonly int TotalLength => metadata.TotalLength - (metadata.DataLength - data.Length);
+    public readonly int TotalLength
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => metadata.TotalLength - (metadata.DataLength - data.Length);
+    }
 
     /// <summary>The cursor, in bytes from the start of the slot.</summary>
-    public readonly int Offset => metadata.DataOffset + metadata.DataLength - data.Length;
+    public readonly int Offset
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => metadata.DataOffset + metadata.DataLength - data.Length;
+    }
 
     /// <summary>Ingress: the type of the network header at the cursor, set by the link layer.</summary>
     public EtherType EtherType;

@@ -8,7 +8,8 @@ namespace Millrace.Workers;
 /// <param name="Address">A neighbour's, a route's network or destination, an interface's new address.</param>
 /// <param name="Other">The target of an ARP packet, or a route's gateway.</param>
 /// <param name="Link">A neighbour's link address.</param>
-/// <param name="Number">A prefix length, or bytes of a path MTU.</param>
+/// <param name="Number">A prefix length, of a route with its kind in the second byte, or bytes of a path MTU.</param>
+/// <param name="Metric">A route's metric.</param>
 /// <param name="Flag">ARP: whether the packet was a reply to this host. Path MTU: whether it is locked.</param>
 /// <param name="Error">What came of something that the flow's owner had sent.</param>
 public readonly record struct WorkerNotice(
@@ -18,6 +19,7 @@ public readonly record struct WorkerNotice(
     InetAddress Other = default,
     MacAddress Link = default,
     int Number = 0,
+    uint Metric = 0,
     bool Flag = false,
     TransportError Error = default);
 

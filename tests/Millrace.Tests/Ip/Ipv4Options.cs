@@ -9,6 +9,7 @@ internal sealed class Ipv4Options
     public string Address { get; init; } = "10.0.0.2/24";
     public string Gateway { get; init; } = "10.0.0.1";
     public bool Forwarding { get; init; }
+    public int Routes { get; init; } = 256;
     public int DefaultTtl { get; init; } = 64;
     public int ReassemblyFrames { get; init; } = 1985;
     public int ReassemblySeconds { get; init; } = 30;
@@ -33,6 +34,7 @@ internal readonly struct Ipv4Settings(Ipv4Options options) : IIpv4Settings
     public InterfaceAddress Address => InterfaceAddress.Parse(options.Address);
     public InetAddress Gateway => options.Gateway.Length == 0 ? default : InetAddress.Parse(options.Gateway);
     public bool Forwarding => options.Forwarding;
+    public int Routes => options.Routes;
     public int DefaultTtl => options.DefaultTtl;
     public int ReassemblyFrames => options.ReassemblyFrames;
     public int ReassemblySeconds => options.ReassemblySeconds;
@@ -78,7 +80,7 @@ public sealed class Ipv4DefaultsTests
             compared++;
         }
 
-        Assert.Equal(16, compared);
+        Assert.Equal(17, compared);
     }
 
     [Fact]

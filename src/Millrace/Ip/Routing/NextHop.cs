@@ -1,0 +1,44 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Millrace.Headers;
+
+namespace Millrace.Ip;
+
+/// <summary>
+/// All that the loop needs to send a packet on: half a cache line. Routes name it by its index, so what is learnt of a neighbour
+/// is written here once, however many routes lead to it. It knows no address family.
+/// </summary>
+[StructLayout(LayoutKind.Sequential, Size = 32)]
+internal struct NextHop
+{
+    // the Ethernet header as it lies on the wire, its last eight bytes again because two stores of eight bytes write fourteen
+    private ulong linkHeader;
+    private ulong linkHeaderEnd;
+
+    /// <summary>When a packet was last sent to it.</summary>
+    public long UsedAt;
+
+    /// <summary>Bytes of the largest network packet that may go this way without another thought; 0 if none may.</summary>
+    public ushort Mtu;
+
+    public byte Interface;
+
+    /// <summary>Writes the link header before a packet.</summary>
+    /// <param name="header">The fourteen bytes of it.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void WriteLinkHeader(Span<byte> header)
+    {
+        header = header.Slice(0, EthernetHeader.Length);
+        BinaryPrimitives.WriteUInt64LittleEndian(header, linkHeader);
+        BinaryPrimitives.WriteUInt64LittleEndian(header.Slice(EthernetHeader.Length - sizeof(ulong), sizeof(ulong)), linkHeaderEnd);
+    }
+
+    public void SetLinkHeader(MacAddress destination, MacAddress source, EtherType type)
+    {
+        Span<byte> header = stackalloc byte[EthernetHeader.Length];
+        EthernetHeader.Write(header, destination, source, type);
+        linkHeader = BinaryPrimitives.ReadUInt64LittleEndian(header);
+        linkHeaderEnd = BinaryPrimitives.ReadUInt64LittleEndian(header.Slice(EthernetHeader.Length - sizeof(ulong)));
+    }
+}
