@@ -1,0 +1,96 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Millrace.Peers.Results;
+using OxyPlot;
+using OxyPlot.Axes;
+using OxyPlot.Legends;
+using OxyPlot.Series;
+
+namespace Millrace.Peers.Plots;
+
+/// <summary>Cost over size, batch, routes, flows and connections: a file a sweep and unit, a line a system.</summary>
+internal static partial class CostPlots
+{
+    private static readonly OxyColor[] colors =
+    [
+        OxyColor.FromRgb(0x1f, 0x77, 0xb4), OxyColor.FromRgb(0x17, 0xbe, 0xcf), OxyColor.FromRgb(0x9e, 0xca, 0xe1), OxyColor.FromRgb(0x33, 0x33, 0x33),
+        OxyColor.FromRgb(0xd6, 0x27, 0x28), OxyColor.FromRgb(0x2c, 0xa0, 0x2c), OxyColor.FromRgb(0xff, 0x7f, 0x0e), OxyColor.FromRgb(0x94, 0x67, 0xbd),
+    ];
+
+    /// <returns>The files. A sweep of which no system has two points gives none.</returns>
+    public static IReadOnlyList<string> Write(IReadOnlyList<Figure> figures, string folder)
+    {
+        var files = new List<string>();
+        foreach (var workload in Catalogue.Workloads)
+        {
+            foreach (var sweep in workload.Sweeps)
+            {
+                var points = figures.Where(f => f.Workload == workload.Name && f.Valid && sweep.Variants.Contains(f.Asked));
+                foreach (var kind in points.GroupBy(f => (Kind: KindOf(f), f.Unit)))
+                {
+                    var lines = kind.GroupBy(f => f.System).Where(line => line.Count() > 1).OrderBy(line => Systems.SystemNames.All.ToList().IndexOf(line.Key)).ToArray();
+                    if (lines.Length == 0)
+                    {
+                        continue;
+                    }
+
+                    Directory.CreateDirectory(folder);
+                    string[] parts = [workload.Name, NumberIn().Replace(sweep.Variants[0], ""), kind.Key.Kind];
+                    var file = Path.Combine(folder, string.Join('-', parts.Select(part => part.Trim('-')).Where(part => part.Length > 0)).ToLowerInvariant() + ".svg");
+                    using var stream = File.Create(file);
+                    new SvgExporter { Width = 720, Height = 440 }.Export(Draw(workload, sweep, kind.Key.Kind, kind.Key.Unit, lines), stream);
+                    files.Add(file);
+                }
+            }
+        }
+
+        return files;
+    }
+
+    /// <summary>The number of a variant: 1514 of "size-1514", 100,000 of "100k".</summary>
+    public static double NumberOf(string variant)
+    {
+        var match = NumberIn().Match(variant);
+        return double.Parse(match.Groups["digits"].Value, CultureInfo.InvariantCulture) * (match.Groups["unit"].Value switch { "k" => 1e3, "m" => 1e6, _ => 1 });
+    }
+
+    /// <summary>What the figure is, where a variant has several: "rotate" of "rotate-10k".</summary>
+    private static string KindOf(Figure figure) => figure.Variant == figure.Asked ? "" : figure.Variant.Replace(figure.Asked, "", StringComparison.Ordinal).Trim('-');
+
+    private static PlotModel Draw(Workload workload, Sweep sweep, string kind, string unit, IEnumerable<IGrouping<string, Figure>> lines)
+    {
+        var model = new PlotModel
+        {
+            Title = $"{workload.Name} {workload.Title}{(kind.Length > 0 ? $" ({kind})" : "")}",
+            TitleFontSize = 15,
+            Background = OxyColors.White,
+            PlotAreaBorderColor = OxyColors.Gray,
+        };
+        model.Axes.Add(Logarithmic(AxisPosition.Bottom, sweep.Axis));
+        model.Axes.Add(Logarithmic(AxisPosition.Left, unit));
+        model.Legends.Add(new Legend { LegendPosition = LegendPosition.RightTop, LegendPlacement = LegendPlacement.Outside, LegendBorderThickness = 0 });
+        foreach (var line in lines)
+        {
+            var color = colors[Systems.SystemNames.All.ToList().IndexOf(line.Key) % colors.Length];
+            var series = new LineSeries { Title = line.Key, Color = color, MarkerType = MarkerType.Circle, MarkerSize = 3, MarkerFill = color, StrokeThickness = 2 };
+            series.Points.AddRange(line.OrderBy(f => NumberOf(f.Asked)).Select(f => new DataPoint(NumberOf(f.Asked), f.Cpu ?? f.Median)));
+            model.Series.Add(series);
+        }
+
+        return model;
+    }
+
+    private static LogarithmicAxis Logarithmic(AxisPosition position, string title) => new()
+    {
+        Position = position,
+        Title = title,
+        MajorGridlineStyle = LineStyle.Solid,
+        MajorGridlineColor = OxyColor.FromRgb(0xe0, 0xe0, 0xe0),
+        MinorGridlineStyle = LineStyle.Dot,
+        MinorGridlineColor = OxyColor.FromRgb(0xee, 0xee, 0xee),
+        LabelFormatter = value => value.ToString(value < 10 ? "0.##" : "#,0", CultureInfo.InvariantCulture),
+    };
+
+    [GeneratedRegex("(?<digits>[0-9]+)(?<unit>[km]?)$")]
+    private static partial Regex NumberIn();
+}
