@@ -20,19 +20,21 @@ internal sealed class OpenConnections : IDisposable
     private readonly TcpSockets sockets;
     private readonly PingRound round;
     private readonly double bytes;
+    private readonly double native;
     private readonly string opened;
 
     /// <param name="count">Connections.</param>
     /// <param name="ports">Ports of the server, each with as many of them.</param>
-    /// <param name="make">Makes both ends: what it allocates is what is counted.</param>
-    private OpenConnections(int count, int ports, Func<MemoryWire, PingRound, (INetworkStack Server, INetworkStack Client, TcpSockets Sockets)> make)
+    /// <param name="make">Makes both ends: what it allocates and TCP reserves is what is counted.</param>
+    private OpenConnections(int count, int ports, Func<MemoryWire, PingRound, (INetworkStack Server, TcpSockets AtServer, INetworkStack Client, TcpSockets AtClient)> make)
     {
         wire = new MemoryWire(new MemoryWireOptions { Mode = WireMode.HandOver, Features = NicFeatures.None });
         round = new PingRound(count);
         var allocated = GC.GetAllocatedBytesForCurrentThread();
-        (server, client, sockets) = make(wire, round);
+        (server, var atServer, client, sockets) = make(wire, round);
         allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
-        bytes = (allocated - ((long)FrameBytes * (server.Arena.Capacity + client.Arena.Capacity))) / 2.0 / count;
+        bytes = (allocated + atServer.NativeBytes + sockets.NativeBytes - ((long)FrameBytes * (server.Arena.Capacity + client.Arena.Capacity))) / 2.0 / count;
+        native = (atServer.NativeBytes + sockets.NativeBytes) / 2.0 / count;
         round.Sockets = sockets;
         var clock = Stopwatch.StartNew();
         Open(ports);
@@ -49,19 +51,22 @@ internal sealed class OpenConnections : IDisposable
     private static IEnumerable<Reading> Run10k(RunLength length) => Run("10k", length, () => new OpenConnections(10_000, 1, static (wire, round) =>
     {
         var client = new OpenClient10k(new() { Nic = wire.B, Entropy = new Entropy(3, 4), Round = round });
-        return (new OpenServer10k(new() { Nic = wire.A, Entropy = new Entropy(1, 2) }), client, client.Tcp);
+        var server = new OpenServer10k(new() { Nic = wire.A, Entropy = new Entropy(1, 2) });
+        return (server, server.Tcp, client, client.Tcp);
     }));
 
     private static IEnumerable<Reading> Run100k(RunLength length) => Run("100k", length, () => new OpenConnections(100_000, 2, static (wire, round) =>
     {
         var client = new OpenClient100k(new() { Nic = wire.B, Entropy = new Entropy(3, 4), Round = round });
-        return (new OpenServer100k(new() { Nic = wire.A, Entropy = new Entropy(1, 2) }), client, client.Tcp);
+        var server = new OpenServer100k(new() { Nic = wire.A, Entropy = new Entropy(1, 2) });
+        return (server, server.Tcp, client, client.Tcp);
     }));
 
     private static IEnumerable<Reading> Run1m(RunLength length) => Run("1m", length, () => new OpenConnections(1_000_000, 16, static (wire, round) =>
     {
         var client = new OpenClient1m(new() { Nic = wire.B, Entropy = new Entropy(3, 4), Round = round });
-        return (new OpenServer1m(new() { Nic = wire.A, Entropy = new Entropy(1, 2) }), client, client.Tcp);
+        var server = new OpenServer1m(new() { Nic = wire.A, Entropy = new Entropy(1, 2) });
+        return (server, server.Tcp, client, client.Tcp);
     }));
 
     public void Dispose()
@@ -86,7 +91,7 @@ internal sealed class OpenConnections : IDisposable
         var arena = (run.server.Arena.Capacity + run.client.Arena.Capacity) * (long)Memory.Arena.FrameTruesize;
         yield return new Reading(
             "bytes-" + size, "B/endpoint", run.bytes, null, run.IsRight,
-            FormattableString.Invariant($"all that both stacks allocate, by the number of endpoints; without the arenas of {arena >> 20} MiB together"));
+            FormattableString.Invariant($"all that both stacks allocate on the heap and outside of it, by the number of endpoints; {run.native:0.0} B of it TCP's tables; without the arenas of {arena >> 20} MiB together"));
     }
 
     private bool IsRight => round.Wrong == 0 && round.Closed == 0 && round.Connected == round.Connections.Length;

@@ -9,6 +9,9 @@ internal static class Throw
     public static void FrameOutOfRange() => throw new ArgumentOutOfRangeException("frame", "The frame is not one of this arena.");
 
     [DoesNotReturn]
+    public static void IndexOutOfRange() => throw new ArgumentOutOfRangeException("index", "The table has no such entry.");
+
+    [DoesNotReturn]
     public static void FrameNotHeld(int index, Memory.Holders holder, Memory.Holders holders) =>
         throw new InvalidOperationException($"Frame #{index} was released by {holder}, but it is held by {holders}: it would be freed twice.");
 

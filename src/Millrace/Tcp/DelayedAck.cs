@@ -8,17 +8,17 @@ internal struct DelayedAck
     private const int Most = 500_000;
     private const int MaximumQuick = 16;
 
-    /// <summary>Acknowledgments that go without delay yet.</summary>
-    public int Quick;
-
     /// <summary>The delay, estimated from the time between segments; 0 before the first.</summary>
     public int Timeout;
 
+    /// <summary>When the last data came.</summary>
+    public Moment LastDataAt;
+
+    /// <summary>Acknowledgments that go without delay yet.</summary>
+    public byte Quick;
+
     /// <summary>The application answers what it receives, so an answer may carry the acknowledgment.</summary>
     public bool IsInteractive;
-
-    /// <summary>When the last data came, in nanoseconds.</summary>
-    public long LastDataAt;
 
     public readonly bool IsQuick => Quick > 0 && !IsInteractive;
 
@@ -32,7 +32,7 @@ internal struct DelayedAck
         }
         else
         {
-            var since = (now - LastDataAt) / 1000;
+            var since = LastDataAt.Elapsed(now) / 1000;
             if (since <= Minimum / 2)
             {
                 Timeout = (Timeout / 2) + (Minimum / 2);
@@ -62,7 +62,7 @@ internal struct DelayedAck
     /// <summary>Data was sent: if soon after data that came, the two ends converse.</summary>
     public void Sent(long now)
     {
-        if (LastDataAt != 0 && (now - LastDataAt) / 1000 < Timeout)
+        if (LastDataAt.IsSet && LastDataAt.Elapsed(now) / 1000 < Timeout)
         {
             IsInteractive = true;
         }
@@ -110,5 +110,5 @@ internal struct DelayedAck
     }
 
     private void GoQuick(int window, int segmentLength) =>
-        Quick = Math.Max(Quick, Math.Clamp(window / (2 * Math.Max(segmentLength, 1)), 2, MaximumQuick));
+        Quick = Math.Max(Quick, (byte)Math.Clamp(window / (2 * Math.Max(segmentLength, 1)), 2, MaximumQuick));
 }

@@ -13,16 +13,17 @@ internal struct ReceiveSpace
     /// <summary>Bytes the application took in a round trip, the most until now.</summary>
     public int Space;
 
-    /// <summary>When the measurement under way began.</summary>
-    public long Since;
+    /// <summary>When the measurement under way began, in microseconds modulo 2^32.</summary>
+    public uint Since;
 
     /// <summary>What the application had taken then.</summary>
     public SequenceNumber Copied;
 
     /// <summary>Eight round trips in microseconds; 0 before the first sample.</summary>
-    public long Rtt;
+    public int Rtt;
 
-    private long windowSince;
+    // microseconds modulo 2^32, odd; 0 for not yet
+    private uint windowSince;
     private SequenceNumber windowEnd;
     private uint lastEcho;
 
@@ -37,12 +38,12 @@ internal struct ReceiveSpace
             }
 
             // an upper bound, so only ever the least counts
-            var sample = Math.Max((now - windowSince) / 1000, 1) << RttShift;
+            var sample = Scaled(Math.Max((uint)(now / 1000) - windowSince, 1));
             Rtt = Rtt == 0 ? sample : Math.Min(Rtt, sample);
         }
 
         windowEnd = next + window;
-        windowSince = now;
+        windowSince = (uint)(now / 1000) | 1;
     }
 
     /// <summary>A full segment echoes a timestamp.</summary>
@@ -62,13 +63,15 @@ internal struct ReceiveSpace
             return;
         }
 
-        if (Rtt == 0 || sample << RttShift < Rtt)
+        if (Rtt == 0 || Scaled(sample) < Rtt)
         {
-            Rtt = sample << RttShift;
+            Rtt = Scaled(sample);
         }
         else if (isQueueEmpty)
         {
-            Rtt += sample - (Rtt >> RttShift);
+            Rtt = (int)Math.Min(Rtt + sample - (Rtt >> RttShift), int.MaxValue);
         }
     }
+
+    private static int Scaled(long microseconds) => (int)Math.Min(microseconds << RttShift, int.MaxValue);
 }

@@ -45,7 +45,6 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
             ArriveDuplicateAcknowledgment(index, ref connection);
         }
 
-        UpdatePacingRate(ref connection);
         AdjustProbeTimer(index, ref connection);
         if (!connection.SendNext.IsNone || connection.IsFinDue)
         {
@@ -199,7 +198,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
 
     private void ArriveDuplicateAcknowledgment(int index, ref TcpConnection connection)
     {
-        connection.DuplicateAcks++;
+        Count(ref connection.DuplicateAcks);
         switch (connection.LossState)
         {
             case LossState.Recovery:
@@ -220,5 +219,5 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
     /// <summary>How much may be in flight now; the first two duplicates allow a new segment each (RFC 3042).</summary>
     private static long CongestionAllowance(ref TcpConnection connection) =>
         connection.Congestion.Window
-        + (connection.LossState == LossState.Open ? (long)Math.Min(connection.DuplicateAcks, DuplicateThreshold - 1) * connection.Mss : 0);
+        + (connection.LossState == LossState.Open ? (long)Math.Min((int)connection.DuplicateAcks, DuplicateThreshold - 1) * connection.Mss : 0);
 }

@@ -13,7 +13,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         {
             Demand(index, TcpPending.Ack);
         }
-        else if (connection.DelayedAckAt == Never)
+        else if (!connection.DelayedAckAt.IsSet)
         {
             connection.DelayedAckAt = now + (connection.Ack.Delay(connection.Rtt.Smoothed) * Microsecond);
             Schedule(index, ref connection);

@@ -118,7 +118,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
                 break;
 
             case TcpState.Closed:
-                Detach(ref connection);
+                Detach(index, ref connection);
                 EndWhenRead(index, ref connection);
                 break;
         }
@@ -159,13 +159,14 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
     }
 
     /// <summary>The flow table forgets the connection.</summary>
-    private void Detach(ref TcpConnection connection)
+    private void Detach(int index, ref TcpConnection connection)
     {
         if (!connection.Has(TcpTraits.Detached))
         {
             connection.Traits |= TcpTraits.Detached;
-            flows.Remove(connection.Key);
-            GiveUp(connection.Key);
+            var key = connection.Key;
+            flows.Remove(flows.Hash(in key), index);
+            GiveUp(in key);
         }
     }
 
@@ -173,7 +174,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
     private void Finish(int index, TcpCloseReason reason)
     {
         ref var connection = ref connections[index];
-        Detach(ref connection);
+        Detach(index, ref connection);
         StopTimers(index, ref connection);
         connection.State = TcpState.Closed;
         connection.Pending = TcpPending.None;
@@ -202,7 +203,9 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         ReleaseQueues(ref connection);
         connection.Pending = TcpPending.None;
         connection.Traits &= TcpTraits.Listed;
-        freeConnections[freeConnectionCount++] = index;
+        connection.Slot = freeConnection;
+        freeConnection = index;
+        freeConnectionCount++;
     }
 
     private void ReleaseQueues(ref TcpConnection connection)

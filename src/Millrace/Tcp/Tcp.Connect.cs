@@ -33,7 +33,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         }
 
         int index;
-        while (!TryAllocateConnection(in key, out index))
+        while (!TryAllocateConnection(in key, flows.Hash(in key), out index))
         {
             // another worker may claim the same place between the choice and the entry: workers try the same ports
             if (IsOpen(in key, route.Interface, straight: false))
@@ -53,7 +53,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         }
 
         ref var connection = ref connections[index];
-        connection.Application = application;
+        connection.Application = (ushort)application;
         connection.Slot = slot;
         connection.Traits |= TcpTraits.Active;
         StartSending(ref connection, NewIss(in key));
@@ -74,7 +74,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         connection.SndMax = iss;
         connection.WriteSequence = iss + 1;
         connection.TimestampOffset = NewTimestampOffset(connection.Key);
-        connection.NetworkHeaderLength = network.HeaderLength(connection.RemoteAddress);
+        connection.NetworkHeaderLength = (byte)network.HeaderLength(connection.RemoteAddress);
     }
 
     private Verdict ArriveInSynSent(int index, ref TcpConnection connection, ref TcpSegment segment)
@@ -139,6 +139,6 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
             size = Math.Min(size, Math.Max(most, SmallestBoundMss));
         }
 
-        connection.Mss = Math.Clamp(size, settings.MinimumSegmentSize, Arena.Stride - Arena.Headroom);
+        connection.Mss = (ushort)Math.Clamp(size, settings.MinimumSegmentSize, Arena.Stride - Arena.Headroom);
     }
 }

@@ -54,7 +54,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
     public void InterfaceChanged(long now)
     {
         this.now = now;
-        for (var i = 0; i < connections.Length; i++)
+        for (var i = 0; i < unusedConnection; i++)
         {
             ref var connection = ref connections[i];
             if (connection.Has(TcpTraits.InUse) && connection.State is > TcpState.SynReceived and < TcpState.TimeWait)
@@ -70,7 +70,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         var before = connection.Mss;
         SynchronizeMss(ref connection);
         var size = mtu - connection.NetworkHeaderLength - connection.HeaderLength;
-        connection.Mss = Math.Clamp(size, settings.MinimumSegmentSize, connection.Mss);
+        connection.Mss = (ushort)Math.Clamp(size, settings.MinimumSegmentSize, connection.Mss);
         if (connection.Mss >= before || connection.State <= TcpState.SynReceived)
         {
             return;

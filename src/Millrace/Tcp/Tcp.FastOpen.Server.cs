@@ -186,7 +186,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         }
 
         listeners[place].FastOpenPending = 0;
-        for (var i = 0; i < connections.Length; i++)
+        for (var i = 0; i < unusedConnection; i++)
         {
             if (connections[i].Has(TcpTraits.InUse) && connections[i].FastOpenListener == place)
             {

@@ -71,7 +71,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         listenerOfPort[port] = 0;
         listeners[place].IsOpen = false;
         CloseFastOpenQueue(place);
-        for (var i = 0; i < connections.Length && listeners[place].Pending > 0; i++)
+        for (var i = 0; i < unusedConnection && listeners[place].Pending > 0; i++)
         {
             ref var connection = ref connections[i];
             if (connection.Has(TcpTraits.InUse) && connection.Listener == place)
@@ -84,7 +84,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
     private int BacklogOf(int backlog) => backlog > 0 ? Math.Min(backlog, settings.SoMaxConn) : settings.SoMaxConn;
 
     /// <summary>A segment for no connection: a SYN for a listener, or it is reset (RFC 9293 §3.10.7.1).</summary>
-    private Verdict ArriveWithoutConnection(ref TcpSegment segment)
+    private Verdict ArriveWithoutConnection(ref TcpSegment segment, uint hash)
     {
         if (segment.IsReset)
         {
@@ -115,10 +115,10 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
             return Verdict.Drop(DropReason.TcpFlags);
         }
 
-        return ArriveSyn(listener, ref segment, NewIss(segment.Key));
+        return ArriveSyn(listener, ref segment, hash, NewIss(segment.Key));
     }
 
-    private Verdict ArriveSyn(int listener, ref TcpSegment segment, SequenceNumber iss)
+    private Verdict ArriveSyn(int listener, ref TcpSegment segment, uint hash, SequenceNumber iss)
     {
         ref var accepting = ref listeners[listener];
         if (accepting.Pending >= accepting.Backlog)
@@ -138,7 +138,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         }
 
         // half-open connections never take the places that applications have been promised
-        if (freeConnectionCount <= freeSlotCount || !TryAllocateConnection(in segment.Key, out var index))
+        if (freeConnectionCount <= freeSlotCount || !TryAllocateConnection(in segment.Key, hash, out var index))
         {
             counters.TCPReqQFullDrop++;
             counters.ListenDrops++;
@@ -148,8 +148,8 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         accepting.Pending++;
         ref var connection = ref connections[index];
         connection.State = TcpStateTable.Next(TcpState.Listen, TcpEvent.Syn);
-        connection.Listener = listener;
-        connection.Application = accepting.Application;
+        connection.Listener = (short)listener;
+        connection.Application = (ushort)accepting.Application;
         StartSending(ref connection, iss);
         TakeSyn(ref connection, ref segment);
         var opensEarly = JudgeFastOpen(listener, ref connection, ref segment);
@@ -168,7 +168,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         // the window of a SYN is never scaled (RFC 7323 §2.2)
         connection.SndWnd = segment.Window;
         connection.MaxWindow = segment.Window;
-        connection.MssClamp = segment.Options.MaximumSegmentSize == 0 ? DefaultMss : segment.Options.MaximumSegmentSize;
+        connection.MssClamp = segment.Options.MaximumSegmentSize == 0 ? (ushort)DefaultMss : segment.Options.MaximumSegmentSize;
         if (isFirst)
         {
             StartReceiving(ref connection);
@@ -181,11 +181,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         if (connection.Has(TcpTraits.Timestamps))
         {
             connection.TsRecent = segment.Options.TimestampValue;
-            connection.TsRecentAt = now;
+            connection.TsRecentSecond = (uint)(now / Second);
         }
 
         SynchronizeMss(ref connection);
-        connection.RcvMss = Math.Clamp(Math.Min(connection.AdvertisedMss, connection.RcvWnd / 2), MinimumRcvMss, DefaultMss);
+        connection.RcvMss = (ushort)Math.Clamp(Math.Min(connection.AdvertisedMss, connection.RcvWnd / 2), MinimumRcvMss, DefaultMss);
     }
 
     /// <summary>The SYN came again: the SYN-ACK goes again, within the rate of answers.</summary>
@@ -257,7 +257,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         StopRetransmission(ref connection);
         if (!connection.Has(TcpTraits.SynRetransmitted))
         {
-            Measure(ref connection, (now - connection.SynSentAt) / Microsecond);
+            Measure(ref connection, (uint)(now / Microsecond) - connection.SynSentAt);
         }
         else if (connection.Has(TcpTraits.Timestamps) && segment.Options.TimestampEcho != 0)
         {
@@ -287,7 +287,6 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         // a SYN that was lost starts with one segment (RFC 5681 §3.1)
         var window = connection.Has(TcpTraits.SynRetransmitted) ? 1 : settings.InitialCongestionWindow;
         connection.Congestion.Start(window * connection.Mss);
-        UpdatePacingRate(ref connection);
         GrowSendBuffer(ref connection);
         RaiseReceiveBuffer(ref connection);
         StartReceiveSpace(ref connection);

@@ -324,8 +324,8 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
     /// <summary>After a pause longer than a timeout the window that was is not to be trusted (RFC 5681 §4.1).</summary>
     private void RestartAfterIdle(ref TcpConnection connection)
     {
-        if (connection.SndNxt == connection.SndMax && connection.InFlight == 0 && connection.LastSentAt != 0
-            && !connection.SendNext.IsNone && now - connection.LastSentAt > connection.Rtt.Timeout * Microsecond)
+        if (connection.SndNxt == connection.SndMax && connection.InFlight == 0 && connection.LastSentAt.IsSet
+            && !connection.SendNext.IsNone && connection.LastSentAt.Elapsed(now) > connection.Rtt.Timeout * Microsecond)
         {
             connection.Congestion.Restart(settings.InitialCongestionWindow * connection.Mss);
         }

@@ -60,12 +60,13 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
             segment.Options = TcpOptions.Read(header[TcpHeader.MinimumLength..headerLength], segment.IsSyn);
         }
 
-        if (!flows.TryFind(in segment.Key, out var found))
+        var hash = flows.Hash(in segment.Key);
+        if (!flows.TryFind(in segment.Key, hash, out var found))
         {
-            return ArriveWithoutConnection(ref segment);
+            return ArriveWithoutConnection(ref segment, hash);
         }
 
-        return found >= 0 ? Arrive(found, ref segment) : ArriveInTimeWait(~found, ref segment);
+        return found >= 0 ? Arrive(found, ref segment) : ArriveInTimeWait(~found, ref segment, hash);
     }
 
     private Verdict Arrive(int index, ref TcpSegment segment)

@@ -57,7 +57,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
     {
         ClampWindow(ref connection, PayloadOf(ref connection, connection.RcvBuf));
         ref var space = ref connection.Space;
-        space.Since = now;
+        space.Since = (uint)(now / Microsecond);
         space.Copied = connection.RcvNxt - connection.Readable;
         space.Space = Math.Min(
             Math.Min(connection.RcvSsThresh, connection.RcvWnd), settings.InitialCongestionWindow * connection.AdvertisedMss);
@@ -129,7 +129,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
     private void ModerateReceiveBuffer(ref TcpConnection connection)
     {
         ref var space = ref connection.Space;
-        if (space.Rtt == 0 || (now - space.Since) / Microsecond < space.Rtt >> 3)
+        if (space.Rtt == 0 || (uint)(now / Microsecond) - space.Since < space.Rtt >> 3)
         {
             return;
         }
@@ -142,7 +142,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         }
 
         space.Copied = taken;
-        space.Since = now;
+        space.Since = (uint)(now / Microsecond);
     }
 
     /// <summary>

@@ -16,8 +16,8 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
     private void StartReceiving(ref TcpConnection connection)
     {
         var path = network.PathMtu(connection.RemoteAddress) - connection.NetworkHeaderLength - TcpHeader.MinimumLength;
-        connection.AdvertisedMss = Math.Clamp(path, settings.MinimumSegmentSize, MaximumUnscaledWindow);
-        connection.RcvMss = Math.Min(connection.AdvertisedMss, DefaultMss);
+        connection.AdvertisedMss = (ushort)Math.Clamp(path, settings.MinimumSegmentSize, MaximumUnscaledWindow);
+        connection.RcvMss = (ushort)Math.Min((int)connection.AdvertisedMss, DefaultMss);
         connection.ReceiveWindowScale = settings.WindowScaling
             ? (byte)Math.Clamp(BitOperations.Log2((uint)Math.Max(memory.Rmem.Maximum, memory.RmemMax)) - 15, 0, TcpOptions.MaximumWindowScale)
             : (byte)0;
@@ -60,7 +60,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         var allowed = PayloadOf(ref connection, connection.RcvBuf);
         var whole = Math.Min(connection.WindowClamp, allowed);
         var free = PayloadOf(ref connection, Math.Max(connection.RcvBuf - connection.RmemAlloc, 0));
-        var mss = Math.Min(connection.RcvMss, whole);
+        var mss = Math.Min((int)connection.RcvMss, whole);
         var unit = 1 << connection.ReceiveWindowScale;
         if (free < whole >> 1)
         {
@@ -146,7 +146,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         }
 
         // an acknowledgment that waits need not wait longer when everything was read and more than a segment is unacknowledged
-        if (connection.DelayedAckAt != Never && connection.RcvNxt - connection.RcvWup > connection.RcvMss)
+        if (connection.DelayedAckAt.IsSet && connection.RcvNxt - connection.RcvWup > connection.RcvMss)
         {
             Demand(index, TcpPending.Ack);
         }
@@ -163,7 +163,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
                 MeasureRatio(ref connection, length);
             }
 
-            connection.RcvMss = Math.Min(length, connection.AdvertisedMss);
+            connection.RcvMss = (ushort)Math.Min(length, connection.AdvertisedMss);
         }
     }
 
@@ -173,7 +173,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         var ratio = Math.Clamp((length << 8) / (frames * Arena.FrameTruesize), 1, 255);
         if (ratio != connection.ScalingRatio)
         {
-            connection.ScalingRatio = ratio;
+            connection.ScalingRatio = (byte)ratio;
             ClampWindow(ref connection, PayloadOf(ref connection, connection.RcvBuf));
             connection.Space.Space = Math.Min(connection.Space.Space, connection.WindowClamp);
         }

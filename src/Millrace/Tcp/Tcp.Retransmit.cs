@@ -12,6 +12,9 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
     /// </summary>
     private const int OrphanRetries = 8;
 
+    /// <summary>Up to 255, where it stays: a peer that shuts its window and answers may be probed for days.</summary>
+    private static void Count(ref byte count) => count += (byte)(count < byte.MaxValue ? 1 : 0);
+
     /// <summary>The segment at SND.UNA again, whatever the windows say.</summary>
     private bool TryRetransmitFirst(int index, ref TcpConnection connection)
     {
@@ -87,7 +90,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         {
             connection.RetransmitsSince = now;
         }
-        else if (now - connection.RetransmitsSince >= GiveUpAfter && !IsHeldByPeer(ref connection))
+        else if (connection.RetransmitsSince.Elapsed(now) >= GiveUpAfter && !IsHeldByPeer(ref connection))
         {
             counters.TCPAbortOnTimeout++;
             Transit(ref connection, TcpEvent.Abort);
@@ -100,8 +103,8 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         connection.LossState = LossState.Loss;
         connection.Recover = connection.SndMax;
         connection.DuplicateAcks = 0;
-        connection.Retransmits++;
-        connection.Backoff++;
+        Count(ref connection.Retransmits);
+        Count(ref connection.Backoff);
 
         // everything in flight is taken for lost and sent again in slow start, as far as it is not acknowledged meanwhile
         connection.SndNxt = connection.SndUna;
@@ -130,7 +133,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
     /// <summary>A peer that shut its window on data in flight and still answers is not dead (tcp_rtx_probe0_timed_out).</summary>
     private bool IsHeldByPeer(ref TcpConnection connection) =>
         connection.SndWnd == 0 && !connection.Has(TcpTraits.Orphan)
-        && now - connection.LastReceivedAt <= 2L * settings.RtoMaxMilliseconds * Millisecond;
+        && connection.LastReceivedAt.Elapsed(now) <= 2L * settings.RtoMaxMilliseconds * Millisecond;
 
     private void SynTimedOut(int index, ref TcpConnection connection)
     {
@@ -147,10 +150,10 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
             return;
         }
 
-        connection.Retransmits++;
+        Count(ref connection.Retransmits);
         if (connection.Retransmits > linear)
         {
-            connection.Backoff++;
+            Count(ref connection.Backoff);
         }
 
         counters.TCPSynRetrans++;
@@ -203,8 +206,8 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
             return;
         }
 
-        connection.ProbesOut++;
-        connection.Backoff++;
+        Count(ref connection.ProbesOut);
+        Count(ref connection.Backoff);
         connection.RetransmitTimer = RetransmitTimer.None;
         connection.RetransmitAt = Never;
         StartProbing(index, ref connection);

@@ -7,8 +7,8 @@ namespace Millrace.Tcp;
 /// <content>A segment arrives for a connection that has seen the peer's SYN (RFC 9293 §3.10.7.4).</content>
 public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
 {
-    /// <summary>24 days, after which a recent timestamp says nothing (RFC 7323 §5.5).</summary>
-    private const long PawsIdle = 24L * 24 * 3600 * Second;
+    /// <summary>Seconds in 24 days, after which a recent timestamp says nothing (RFC 7323 §5.5).</summary>
+    private const uint PawsIdle = 24 * 24 * 3600;
 
     /// <summary>
     /// Header prediction (Van Jacobson): the next segment in order, no other flags, the window as it was. Then it is either
@@ -187,7 +187,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         connection.Has(TcpTraits.Timestamps)
         && segment.Options.HasTimestamps
         && (int)(connection.TsRecent - segment.Options.TimestampValue) > 0
-        && now - connection.TsRecentAt < PawsIdle;
+        && (uint)(now / Second) - connection.TsRecentSecond < PawsIdle;
 
     /// <summary>TS.Recent (RFC 7323 §4.3 (2)): from a segment that covers the last acknowledgment sent.</summary>
     private void NoteTimestamp(ref TcpConnection connection, ref TcpSegment segment)
@@ -196,7 +196,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
             && !IsPawsReject(ref connection, ref segment))
         {
             connection.TsRecent = segment.Options.TimestampValue;
-            connection.TsRecentAt = now;
+            connection.TsRecentSecond = (uint)(now / Second);
         }
     }
 
@@ -268,7 +268,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
 
     private bool TryAnswerInvalid(ref TcpConnection connection, ref long skipped)
     {
-        if (now - connection.OutOfWindowAnsweredAt < settings.InvalidRateLimitMilliseconds * Millisecond)
+        if (connection.OutOfWindowAnsweredAt.IsSet && connection.OutOfWindowAnsweredAt.Elapsed(now) < settings.InvalidRateLimitMilliseconds * Millisecond)
         {
             skipped++;
             return false;

@@ -141,7 +141,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         AcknowledgmentSent(ref connection);
         if (isFirst)
         {
-            connection.SynSentAt = now;
+            connection.SynSentAt = (uint)(now / Microsecond);
             connection.SndNxt = connection.Iss + 1;
             connection.SndMax = connection.SndNxt + payload;
             StartRetransmission(index, ref connection);

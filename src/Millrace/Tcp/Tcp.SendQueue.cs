@@ -102,7 +102,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
             ModerateSendBuffer(ref connection);
 
             // no acknowledgment may be due that would tell of room
-            connection.WritableAt = Math.Min(connection.WritableAt, now + WritableRetry);
+            if (!connection.WritableAt.IsSet)
+            {
+                connection.WritableAt = now + WritableRetry;
+            }
+
             Schedule(index, ref connection);
             return false;
         }

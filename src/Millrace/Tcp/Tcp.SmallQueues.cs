@@ -31,8 +31,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
 
     public override long PacingRateOf(int index)
     {
-        ref var connection = ref connections[index];
-        return smallQueues.LimitOutputBytes != 0 ? connection.PacingRate : PacingRate(ref connection);
+        return PacingRate(ref connections[index]);
     }
 
     private static int OwnerIndexBits(int count) => 32 - BitOperations.LeadingZeroCount((uint)count);
@@ -115,7 +114,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
 
     private bool IsBelowCap(ref TcpConnection connection, int truesize, bool isRepeated)
     {
-        var limit = Math.Min(Math.Max(2L * truesize, connection.PacingRate >> PacingShift), smallQueues.LimitOutputBytes);
+        var limit = Math.Min(Math.Max(2L * truesize, PacingRate(ref connection) >> PacingShift), smallQueues.LimitOutputBytes);
         return connection.WmemAlloc <= (isRepeated ? 2 * limit : limit) || HasAtMostOneFrameOut(ref connection);
     }
 
@@ -126,7 +125,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
     private bool IsBelowFloor(ref TcpConnection connection, bool isRepeated) =>
         connection.WmemAlloc <= (isRepeated
             ? Math.Min(connection.WmemQueued + (connection.WmemQueued >> 2), connection.SndBuf)
-            : Math.Max(smallQueues.LimitOutputBytes, Math.Min(connection.PacingRate, uint.MaxValue) >> PacingShift));
+            : Math.Max(smallQueues.LimitOutputBytes, Math.Min(PacingRate(ref connection), uint.MaxValue) >> PacingShift));
 
     /// <summary>With so little to be acknowledged there is no need to wait (tcp_rtx_queue_empty_or_single_skb).</summary>
     private bool HasAtMostOneFrameOut(ref TcpConnection connection)
@@ -138,14 +137,6 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
 
         var second = NextInSendQueue(connection.SendHead);
         return second.IsNone || new SequenceNumber(arena.Metadata(second).Sequence) >= connection.SndMax;
-    }
-
-    private void UpdatePacingRate(ref TcpConnection connection)
-    {
-        if (smallQueues.LimitOutputBytes != 0)
-        {
-            connection.PacingRate = PacingRate(ref connection);
-        }
     }
 
     /// <summary>cwnd over the smoothed round trip, times 2 or what is set, 1.2 (net/ipv4/tcp_input.c, tcp_update_pacing_rate).</summary>

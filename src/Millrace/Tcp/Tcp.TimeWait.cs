@@ -24,13 +24,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         entry.Key = connection.Key;
         entry.SndNxt = connection.SndMax;
         entry.RcvNxt = connection.RcvNxt;
-        entry.RcvWnd = Math.Max(ReceiveWindow(ref connection), 1);
-        entry.ReceiveWindowScale = connection.ReceiveWindowScale;
+        entry.Window = (ushort)(Math.Max(ReceiveWindow(ref connection), 1) >> connection.ReceiveWindowScale);
         entry.HasTimestamps = connection.Has(TcpTraits.Timestamps);
         entry.TsRecent = connection.TsRecent;
-        entry.TimestampOffset = connection.TimestampOffset;
-        entry.AnsweredAt = long.MinValue / 2;
-        flows.TrySet(in entry.Key, ~place);
+        entry.NeverAnswered(now);
+        flows.Replace(flows.Hash(entry.Key), index, ~place);
         connection.Traits |= TcpTraits.Detached;
         connection.State = TcpState.TimeWait;
         EndWhenRead(index, ref connection);
@@ -46,12 +44,13 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
 
     private void ForgetTimeWait(int place)
     {
-        flows.Remove(in timeWaits[place].Key);
-        GiveUp(in timeWaits[place].Key);
+        var key = timeWaits[place].Key;
+        flows.Remove(flows.Hash(in key), ~place);
+        GiveUp(in key);
         timeWaits.Remove(place);
     }
 
-    private Verdict ArriveInTimeWait(int place, ref TcpSegment segment)
+    private Verdict ArriveInTimeWait(int place, ref TcpSegment segment, uint hash)
     {
         ref var entry = ref timeWaits[place];
         var isOld = entry.HasTimestamps && segment.Options.HasTimestamps && (int)(entry.TsRecent - segment.Options.TimestampValue) > 0;
@@ -75,7 +74,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
                 var iss = entry.SndNxt + (65_535 + 2);
                 counters.TWRecycled++;
                 ForgetTimeWait(place);
-                return ArriveSyn(listener, ref segment, iss);
+                return ArriveSyn(listener, ref segment, hash, iss);
             }
         }
 
@@ -109,18 +108,19 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
 
     private void AnswerInTimeWait(ref TimeWaitEntry entry)
     {
-        if (now - entry.AnsweredAt < settings.InvalidRateLimitMilliseconds * Millisecond)
+        if (entry.SinceAnswered(now) < settings.InvalidRateLimitMilliseconds * Millisecond)
         {
             return;
         }
 
-        entry.AnsweredAt = now;
+        entry.Answered(now);
+        var key = entry.Key;
         var options = new TcpOptions
         {
             HasTimestamps = entry.HasTimestamps,
-            TimestampValue = (uint)(now / Millisecond) + entry.TimestampOffset,
+            TimestampValue = (uint)(now / Millisecond) + (entry.HasTimestamps ? NewTimestampOffset(in key) : 0),
             TimestampEcho = entry.TsRecent,
         };
-        Reply(in entry.Key, entry.SndNxt, entry.RcvNxt, TcpFlags.Ack, (ushort)(entry.RcvWnd >> entry.ReceiveWindowScale), options);
+        Reply(in key, entry.SndNxt, entry.RcvNxt, TcpFlags.Ack, entry.Window, options);
     }
 }

@@ -11,12 +11,12 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
 {
     private void Schedule(int index, ref TcpConnection connection)
     {
-        var due = Math.Min(
-            Math.Min(connection.RetransmitAt, connection.DelayedAckAt),
-            Math.Min(connection.KeepAliveAt, connection.WritableAt));
-        if (due != Never && (!wheel.IsSet(index) || due < wheel.DueAt(index)))
+        var left = Math.Min(
+            Math.Min(connection.RetransmitAt.TicksLeft(now), connection.DelayedAckAt.TicksLeft(now)),
+            Math.Min(connection.KeepAliveAt.TicksLeft(now), connection.WritableAt.TicksLeft(now)));
+        if (left != int.MaxValue)
         {
-            wheel.Set(index, due);
+            wheel.Advance(index, (now >> TimerWheel.TickShift) + left);
         }
     }
 
@@ -29,18 +29,18 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         }
 
         var generation = connection.Generation;
-        if (connection.DelayedAckAt <= now)
+        if (connection.DelayedAckAt.IsDue(now))
         {
             DelayedAckTimedOut(index, ref connection);
         }
 
-        if (connection.WritableAt <= now)
+        if (connection.WritableAt.IsDue(now))
         {
             connection.WritableAt = Never;
             RetryWritable(index, ref connection);
         }
 
-        if (IsAlive(index, generation) && connection.RetransmitAt <= now)
+        if (IsAlive(index, generation) && connection.RetransmitAt.IsDue(now))
         {
             if (connection.RetransmitTimer == RetransmitTimer.Probe)
             {
@@ -52,7 +52,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
             }
         }
 
-        if (IsAlive(index, generation) && connection.KeepAliveAt <= now)
+        if (IsAlive(index, generation) && connection.KeepAliveAt.IsDue(now))
         {
             KeepAliveTimedOut(index, ref connection);
         }
@@ -135,7 +135,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
             return;
         }
 
-        var due = connection.LastReceivedAt + (settings.KeepAliveTimeSeconds * Second);
+        var due = now - connection.LastReceivedAt.Elapsed(now) + (settings.KeepAliveTimeSeconds * Second);
         if (connection.InFlight > 0 || (connection.KeepAliveProbesOut == 0 && due > now))
         {
             connection.KeepAliveAt = Math.Max(due, now + (settings.KeepAliveIntervalSeconds * Second));

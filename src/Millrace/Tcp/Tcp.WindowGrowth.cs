@@ -51,7 +51,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
     {
         if (settings.AdvWinScale == 0)
         {
-            return (window << 8) / Math.Max(connection.ScalingRatio, 1);
+            return (window << 8) / Math.Max((int)connection.ScalingRatio, 1);
         }
 
         var each = (connection.AdvertisedMss + Arena.Stride - 1) / Arena.Stride * Arena.FrameTruesize;

@@ -1,4 +1,4 @@
-using Millrace.Headers;
+using Millrace.Interop;
 using Millrace.Memory;
 using Millrace.Sockets;
 
@@ -37,10 +37,13 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
     private readonly NetworkLayer network;
     private readonly int maxGsoSegments;
 
-    private readonly TcpConnection[] connections;
-    private readonly int[] freeConnections;
+    private readonly NativeTable<TcpConnection> connections;
+
+    /// <summary>The place that became free last, of those that were used; those from <see cref="unusedConnection"/> on never were.</summary>
+    private int freeConnection = None;
+    private int unusedConnection;
     private int freeConnectionCount;
-    private readonly FlowTable flows;
+    private readonly FlowTable<TcpFlows> flows;
     private readonly TimerWheel wheel;
     private readonly TimeWaitTable timeWaits;
     private readonly int[][] freeSlots;
@@ -49,9 +52,8 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
     /// <summary>Slots that are free, of all applications; so many connections are kept for them.</summary>
     private int freeSlotCount;
 
-    private readonly int[] outputRing;
-    private readonly int outputMask;
-    private int outputHead;
+    // the output list, through TcpConnection.NextListed
+    private int outputHead = None;
     private int outputTail;
     private bool isOutputBlocked;
 
@@ -114,24 +116,16 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         }
 
         freeSlotCount = slotCount;
-        connections = new TcpConnection[slotCount + backlogs];
-        freeConnections = new int[connections.Length];
+        connections = new NativeTable<TcpConnection>(slotCount + backlogs);
         ownerIndexBits = OwnerIndexBits(connections.Length);
-        for (var i = 0; i < connections.Length; i++)
-        {
-            freeConnections[i] = connections.Length - 1 - i;
-        }
-
         freeConnectionCount = connections.Length;
         portCounters = new uint[settings.PortCounters];
         timeWaits = new TimeWaitTable(settings.MaxTimeWaitBuckets);
         fastOpenCache = new FastOpenCache(settings.FastOpenCacheEntries, entropy);
         fastOpenKeys = new FastOpenKeys(NewFastOpenKey());
-        fastOpenResets = new FastOpenResets(connections.Length);
-        flows = new FlowTable(connections.Length + settings.MaxTimeWaitBuckets, entropy);
+        fastOpenResets = new FastOpenResets(backlogs);
+        flows = new FlowTable<TcpFlows>(connections.Length + settings.MaxTimeWaitBuckets, entropy, new TcpFlows(connections, timeWaits));
         wheel = new TimerWheel(connections.Length);
-        outputRing = new int[(int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(connections.Length, 1))];
-        outputMask = outputRing.Length - 1;
         sendLinks = new int[arena.Capacity + 1];
         guaranteedFrames = Math.Min(arena.Quota(Share.Sockets) / 2, slotCount * GuaranteedFramesEach);
         mostMemory = (long)(arena.Quota(Share.Sockets) - guaranteedFrames) * Arena.FrameTruesize;
@@ -145,6 +139,8 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
     }
 
     public override ref readonly TcpCounters Counters => ref counters;
+
+    public override long NativeBytes => connections.Bytes + flows.Bytes + wheel.Bytes + timeWaits.Bytes;
 
     public void PollStart(long now) => this.now = now;
 
@@ -169,7 +165,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         get
         {
             var next = Math.Min(wheel.NextDeadline, timeWaits.NextExpiry);
-            return outputHead != outputTail && !isOutputBlocked ? Math.Min(next, now) : next;
+            return outputHead != None && !isOutputBlocked ? Math.Min(next, now) : next;
         }
     }
 
@@ -179,10 +175,12 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
     {
         this.now = now;
         isOutputBlocked = false;
-        while (outputHead != outputTail)
+        while (outputHead != None)
         {
-            var index = outputRing[outputHead++ & outputMask];
-            connections[index].Traits &= ~TcpTraits.Listed;
+            var index = outputHead;
+            ref var connection = ref connections[index];
+            outputHead = connection.NextListed;
+            connection.Traits &= ~TcpTraits.Listed;
             if (!Output(index))
             {
                 // to the end of the list, so that one connection cannot keep the others from sending
@@ -202,7 +200,17 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         if (!connection.Has(TcpTraits.Listed))
         {
             connection.Traits |= TcpTraits.Listed;
-            outputRing[outputTail++ & outputMask] = index;
+            connection.NextListed = None;
+            if (outputHead == None)
+            {
+                outputHead = index;
+            }
+            else
+            {
+                connections[outputTail].NextListed = index;
+            }
+
+            outputTail = index;
         }
     }
 
@@ -212,7 +220,8 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         List(index);
     }
 
-    private bool TryAllocateConnection(in FlowKey key, out int index)
+    /// <param name="hash">Of the key, in the table of flows; no flow there has the key.</param>
+    private bool TryAllocateConnection(in FlowKey key, uint hash, out int index)
     {
         index = None;
         if (freeConnectionCount == 0)
@@ -220,23 +229,35 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
             return false;
         }
 
-        index = freeConnections[freeConnectionCount - 1];
         if (!TryClaim(in key))
         {
             return false;
         }
 
-        if (!flows.TrySet(in key, index))
+        index = freeConnection == None ? unusedConnection : freeConnection;
+        if (!flows.TryAdd(hash, index))
         {
             GiveUp(in key);
+            index = None;
             return false;
         }
 
-        freeConnectionCount--;
         ref var connection = ref connections[index];
+        if (freeConnection == None)
+        {
+            unusedConnection++;
+        }
+        else
+        {
+            freeConnection = connection.Slot;
+        }
+
+        freeConnectionCount--;
         var generation = connection.Generation == int.MaxValue ? 1 : connection.Generation + 1;
         var listed = connection.Traits & TcpTraits.Listed;
+        var next = connection.NextListed;
         connection = default;
+        connection.NextListed = next;
         connection.Generation = generation;
         connection.Traits = TcpTraits.InUse | listed;
         connection.LocalAddress = key.Local;
@@ -247,11 +268,6 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         connection.Slot = None;
         connection.Listener = None;
         connection.FastOpenListener = None;
-        connection.RetransmitAt = Never;
-        connection.DelayedAckAt = Never;
-        connection.KeepAliveAt = Never;
-        connection.WritableAt = Never;
-        connection.OutOfWindowAnsweredAt = long.MinValue / 2;
         connection.LastReceivedAt = now;
         connection.SoftError = TcpCloseReason.TimedOut;
         connection.Rtt = RttEstimator.New();
@@ -259,7 +275,6 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         connection.RcvBuf = memory.Rmem.Default;
         connection.SndBuf = memory.Wmem.Default;
         connection.ScalingRatio = InitialScalingRatio;
-        connection.PacingRate = long.MaxValue;
         return true;
     }
 

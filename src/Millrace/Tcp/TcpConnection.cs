@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Millrace.Headers;
 using Millrace.Memory;
 using Millrace.Sockets;
@@ -5,54 +6,26 @@ using Millrace.Sockets;
 namespace Millrace.Tcp;
 
 /// <summary>
-/// One connection: the transmission control block of RFC 9293 §3.3.1 with Linux's further variables, an element of an
-/// array sized at start. The fields that every segment touches come first.
+/// One connection: the transmission control block of RFC 9293 §3.3.1 with Linux's further variables, an element of a table
+/// reserved at start. Five cache lines, in the order in which they are needed: a segment that is found by its flow and predicted
+/// reads the first two, data that is sent or acknowledged the third and fourth, and what only opens, closes, losses and
+/// measurements touch is the last.
 /// </summary>
+[StructLayout(LayoutKind.Sequential, Size = Length)]
 internal struct TcpConnection
 {
-    public TcpState State;
-    public TcpPending Pending;
+    public const int Length = 320;
+
+    // who it is, and what a segment is judged by
+    public InetAddress LocalAddress;
+    public InetAddress RemoteAddress;
+    public ushort LocalPort;
+    public ushort RemotePort;
     public TcpTraits Traits;
-
-    /// <summary>Copies of the last acknowledgment still to be sent, each by itself (RFC 5681 §4.2).</summary>
-    public byte DuplicateAcksDue;
-
-    public byte SendWindowScale;
-    public byte ReceiveWindowScale;
-    public FastOpenTraits FastOpen;
-
-    // receive (RFC 9293 §3.3.1, figure 4)
+    public TcpPending Pending;
+    public TcpState State;
+    public RetransmitTimer RetransmitTimer;
     public SequenceNumber RcvNxt;
-
-    /// <summary>RCV.NXT as it was last announced (Linux's rcv_wup); from there counts RCV.WND.</summary>
-    public SequenceNumber RcvWup;
-    public int RcvWnd;
-    public int RcvBuf;
-
-    /// <summary>What a window may be at most now; it grows as data comes whose frames are well filled (rcv_ssthresh).</summary>
-    public int RcvSsThresh;
-
-    /// <summary>What a window may be ever, in this buffer.</summary>
-    public int WindowClamp;
-
-    /// <summary>The application's bound of it; 0 for none.</summary>
-    public int AskedWindowClamp;
-
-    /// <summary>Truesize of the frames in the receive and out-of-order queues.</summary>
-    public int RmemAlloc;
-
-    /// <summary>Bytes that can be read.</summary>
-    public int Readable;
-    public Frame ReceiveHead;
-    public Frame ReceiveTail;
-    public FrameList OutOfOrder;
-    public uint TsRecent;
-    public long TsRecentAt;
-
-    /// <summary>The flow hash of what is sent, where several workers choose a queue by it (sk_txhash); otherwise 0.</summary>
-    public uint TransmitHash;
-
-    // send (RFC 9293 §3.3.1, figure 3)
     public SequenceNumber SndUna;
 
     /// <summary>Next to send; after a timeout it goes back to SND.UNA, and <see cref="SndMax"/> stays.</summary>
@@ -60,15 +33,17 @@ internal struct TcpConnection
 
     /// <summary>The highest sequence number sent, plus one: SND.NXT as RFC 9293 means it for judging acknowledgments.</summary>
     public SequenceNumber SndMax;
-    public SequenceNumber SndWl1;
     public int SndWnd;
-    public int MaxWindow;
+
+    // the queues, and the rest of the windows (RFC 9293 §3.3.1, figures 3 and 4)
+
+    /// <summary>RCV.NXT as it was last announced (Linux's rcv_wup); from there counts RCV.WND.</summary>
+    public SequenceNumber RcvWup;
+    public int RcvWnd;
+    public SequenceNumber SndWl1;
 
     /// <summary>Behind the last byte the application wrote; a FIN has this number.</summary>
     public SequenceNumber WriteSequence;
-
-    /// <summary>End of the last segment sent that was not full (Minshall's variant of Nagle).</summary>
-    public SequenceNumber SndSml;
 
     /// <summary>Oldest frame that is not acknowledged.</summary>
     public Frame SendHead;
@@ -76,98 +51,130 @@ internal struct TcpConnection
     /// <summary>The frame that holds SND.NXT.</summary>
     public Frame SendNext;
     public Frame SendTail;
-    public int SndBuf;
+    public Frame ReceiveHead;
+    public Frame ReceiveTail;
+    public FrameList OutOfOrder;
+
+    /// <summary>Bytes that can be read.</summary>
+    public int Readable;
+
+    /// <summary>Truesize of the frames in the receive and out-of-order queues.</summary>
+    public int RmemAlloc;
 
     /// <summary>Truesize of the frames in the send queue.</summary>
     public int WmemQueued;
+    public byte SendWindowScale;
+    public byte ReceiveWindowScale;
 
-    /// <summary>Payload bytes of a full segment, options taken off.</summary>
-    public int Mss;
-
-    // congestion and retransmission
-    public NewReno Congestion;
-    public RttEstimator Rtt;
+    /// <summary>Copies of the last acknowledgment still to be sent, each by itself (RFC 5681 §4.2).</summary>
+    public byte DuplicateAcksDue;
     public LossState LossState;
 
-    /// <summary>Duplicate acknowledgments of SND.UNA in a row.</summary>
-    public int DuplicateAcks;
+    // segments, congestion, round trips, delayed acknowledgment
+
+    /// <summary>Payload bytes of a full segment, options taken off.</summary>
+    public ushort Mss;
+
+    /// <summary>Estimate of the peer's segment size, for delayed acknowledgment and the silly window (RFC 9293 §3.8.6.2.2).</summary>
+    public ushort RcvMss;
+
+    /// <summary>End of the last segment sent that was not full (Minshall's variant of Nagle).</summary>
+    public SequenceNumber SndSml;
+    public int MaxWindow;
+    public NewReno Congestion;
+    public RttEstimator Rtt;
 
     /// <summary>RFC 6582's recover: SND.MAX when the last loss was noticed.</summary>
     public SequenceNumber Recover;
 
-    /// <summary>Timeouts of SND.UNA in a row.</summary>
-    public int Retransmits;
+    /// <summary>Linux's inet_csk.icsk_ack.</summary>
+    public DelayedAck Ack;
+    public uint TsRecent;
+    public uint TimestampOffset;
 
-    /// <summary>When the first of them was, or the first probe of a closed window.</summary>
-    public long RetransmitsSince;
-    public int Backoff;
-    public int ProbesOut;
+    // timers, of which the wheel holds the earliest; buffers; counts
+    public Deadline RetransmitAt;
+    public Deadline DelayedAckAt;
 
-    /// <summary>Bytes a second (sk_pacing_rate); nothing is paced by it yet.</summary>
-    public long PacingRate;
+    /// <summary>Keepalive, or the end of an orphan's FIN-WAIT-2.</summary>
+    public Deadline KeepAliveAt;
+
+    /// <summary>When to look again for room in the sockets' share, after a write that found none.</summary>
+    public Deadline WritableAt;
+    public Moment LastSentAt;
+    public Moment LastReceivedAt;
+    public int RcvBuf;
+    public int SndBuf;
+
+    /// <summary>What a window may be at most now; it grows as data comes whose frames are well filled (rcv_ssthresh).</summary>
+    public int RcvSsThresh;
+
+    /// <summary>What a window may be ever, in this buffer.</summary>
+    public int WindowClamp;
+
+    /// <summary>The next on the output list; it stays, with <see cref="TcpTraits.Listed"/>, when the place gets another connection.</summary>
+    public int NextListed;
 
     /// <summary>Truesize of the frames below TCP (sk_wmem_alloc).</summary>
     public int WmemAlloc;
 
-    // timers; the wheel holds the earliest
-    public RetransmitTimer RetransmitTimer;
-    public long RetransmitAt;
-    public long DelayedAckAt;
+    /// <summary>The flow hash of what is sent, where several workers choose a queue by it (sk_txhash); otherwise 0.</summary>
+    public uint TransmitHash;
 
-    /// <summary>Keepalive, or the end of an orphan's FIN-WAIT-2.</summary>
-    public long KeepAliveAt;
+    /// <summary>Duplicate acknowledgments of SND.UNA in a row.</summary>
+    public byte DuplicateAcks;
 
-    /// <summary>When to look again for room in the sockets' share, after a write that found none.</summary>
-    public long WritableAt;
-    public long LastSentAt;
-
-    // delayed acknowledgment (Linux's inet_csk.icsk_ack)
-    public DelayedAck Ack;
-
-    /// <summary>Estimate of the peer's segment size, for delayed acknowledgment and the silly window (RFC 9293 §3.8.6.2.2).</summary>
-    public int RcvMss;
+    /// <summary>Timeouts of SND.UNA in a row.</summary>
+    public byte Retransmits;
+    public byte Backoff;
+    public byte ProbesOut;
+    public byte KeepAliveProbesOut;
 
     /// <summary>Payload to truesize in the receive queue, in 256ths (Linux's scaling_ratio).</summary>
-    public int ScalingRatio;
-
-    public ReceiveSpace Space;
-
-    // rarely
-    public InetAddress LocalAddress;
-    public InetAddress RemoteAddress;
-    public ushort LocalPort;
-    public ushort RemotePort;
+    public byte ScalingRatio;
 
     /// <summary>Bytes of network header in front of each segment.</summary>
-    public int NetworkHeaderLength;
+    public byte NetworkHeaderLength;
+    public FastOpenTraits FastOpen;
 
     /// <summary>The peer's segment size option, or 536.</summary>
-    public int MssClamp;
+    public ushort MssClamp;
 
     /// <summary>The segment size this end announced.</summary>
-    public int AdvertisedMss;
-    public uint TimestampOffset;
+    public ushort AdvertisedMss;
+
+    // opens and closes, losses, measurements
+    public ReceiveSpace Space;
+
+    /// <summary>The application's bound of <see cref="WindowClamp"/>; 0 for none.</summary>
+    public int AskedWindowClamp;
+
+    /// <summary>When <see cref="TsRecent"/> was, in seconds: it is asked about after 24 days.</summary>
+    public uint TsRecentSecond;
     public SequenceNumber Iss;
     public SequenceNumber PeerFin;
-    public long LastReceivedAt;
+
+    /// <summary>Microseconds modulo 2^32, for the first round trip.</summary>
+    public uint SynSentAt;
+
+    /// <summary>When the first of <see cref="Retransmits"/> was, or the first probe of a closed window.</summary>
+    public Moment RetransmitsSince;
 
     /// <summary>When a segment that was not acceptable was last answered.</summary>
-    public long OutOfWindowAnsweredAt;
-    public long SynSentAt;
-    public int KeepAliveProbesOut;
-    public int Application;
+    public Moment OutOfWindowAnsweredAt;
 
-    /// <summary>The application's slot, -1 before the handshake is over.</summary>
+    /// <summary>The application's slot, -1 before the handshake is over. Of a place that is free: the next such place.</summary>
     public int Slot;
-
-    /// <summary>Listener whose backlog counts this connection while it is in SYN-RECEIVED, else -1.</summary>
-    public int Listener;
-
-    /// <summary>Listener whose limit of Fast Open counts this connection while it is in SYN-RECEIVED, else -1.</summary>
-    public int FastOpenListener;
 
     /// <summary>How often this place was used; 0 means never.</summary>
     public int Generation;
+    public ushort Application;
+
+    /// <summary>Listener whose backlog counts this connection while it is in SYN-RECEIVED, else -1.</summary>
+    public short Listener;
+
+    /// <summary>Listener whose limit of Fast Open counts this connection while it is in SYN-RECEIVED, else -1.</summary>
+    public short FastOpenListener;
     public TcpCloseReason CloseReason;
 
     /// <summary>What a soft ICMP error said; the reason if the connection times out (RFC 5461 §2.2).</summary>
