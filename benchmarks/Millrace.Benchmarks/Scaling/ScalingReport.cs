@@ -17,7 +17,7 @@ public static class ScalingReport
     /// <param name="isWhole">Whether all workloads were measured: otherwise the table is shown and nothing is written.</param>
     public static void Write(IReadOnlyList<ScalingMeasurement> measurements, string load, double seconds, int runs, bool isWhole)
     {
-        var root = Root();
+        var root = Repository.Root;
         var machine = new { Processor = Processor(), Environment.ProcessorCount, Runtime = RuntimeInformation.FrameworkDescription, Kernel = RuntimeInformation.OSDescription, LoadBefore = load, LoadAfter = Load() };
         var raw = new { machine, secondsARun = seconds, runs, measurements };
         var text = new StringBuilder();
@@ -77,17 +77,4 @@ public static class ScalingReport
     private static string Processor() => File.Exists("/proc/cpuinfo")
         ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "unknown"
         : "unknown";
-
-    private static string Root()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "Framework.sln")))
-            {
-                return folder.FullName;
-            }
-        }
-
-        throw new InvalidOperationException("Framework.sln is not above the program: run it from the repository.");
-    }
 }

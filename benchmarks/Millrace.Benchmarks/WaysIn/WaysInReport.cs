@@ -20,7 +20,7 @@ public static class WaysInReport
 
     public static void Write(IReadOnlyList<Measurement> measurements, IReadOnlyList<string> notes, string load, double seconds, double pause)
     {
-        var root = Root();
+        var root = Repository.Root;
         var machine = new { Processor = Processor(), Environment.ProcessorCount, Runtime = RuntimeInformation.FrameworkDescription, Kernel = RuntimeInformation.OSDescription, LoadBefore = load };
         var raw = new { machine, secondsARound = seconds, pauseMicroseconds = pause, notes, measurements };
         var results = Path.Combine(root, "benchmarks", "results", "Millrace.Benchmarks.WaysIn.json");
@@ -64,17 +64,4 @@ public static class WaysInReport
     private static string Processor() => File.Exists("/proc/cpuinfo")
         ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "unknown"
         : "unknown";
-
-    private static string Root()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "Framework.sln")))
-            {
-                return folder.FullName;
-            }
-        }
-
-        throw new InvalidOperationException("Framework.sln is not above the program: run it from the repository.");
-    }
 }

@@ -1,7 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using Millrace.Headers;
 
-namespace Millrace.Benchmarks;
+namespace Millrace.Benchmarks.Headers;
 
 /// <summary>The Internet checksum over bytes in the first-level cache, beside a copy of as many.</summary>
 public class Checksums

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using Millrace.Sockets;
 using Millrace.Testing;
 
-namespace Millrace.Benchmarks;
+namespace Millrace.Benchmarks.Loops;
 
 /// <summary>Nothing but the loop and the NIC: what the others are compared with.</summary>
 [NetworkStack]
