@@ -20,7 +20,8 @@ public class EmissionTests
     [Fact]
     public void Declared_routes_are_data_and_a_stack_without_any_has_none_of_it()
     {
-        Assert.DoesNotContain("Route", Declared.Emit(Echo), StringComparison.Ordinal);
+        Assert.DoesNotContain("DeclaredRoutes", Declared.Emit(Echo), StringComparison.Ordinal);
+        Assert.DoesNotContain("RouteData", Declared.Emit(Echo), StringComparison.Ordinal);
         var source = Declared.Emit("""
             [NetworkStack]
             [Interface("wan")]
