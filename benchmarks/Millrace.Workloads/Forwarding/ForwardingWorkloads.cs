@@ -1,6 +1,6 @@
 namespace Millrace.Workloads.Forwarding;
 
-/// <summary>F1 and F4, the points of their plots, and L1 of F1.</summary>
+/// <summary>F1, F2 and F4, the points of their plots, and L1 of F1.</summary>
 public static class ForwardingWorkloads
 {
     private const int Batch = 64;
@@ -16,6 +16,7 @@ public static class ForwardingWorkloads
         Reflect<Bytes1024>("size-1024"),
         Reflect<Bytes1514>("size-1514"),
         .. new[] { 1, 4, 16, 32, 64, 128, 256 }.Select(batch => Reflect<Bytes64>($"batch-{batch}", batch)),
+        .. new[] { 1, 10, 100, 1_000, 10_000, 100_000, 500_000 }.Select(Route),
         Verify<Bytes1514>("hot"),
         Verify<Bytes64>("size-64"),
         Verify<Bytes128>("size-128"),
@@ -29,6 +30,9 @@ public static class ForwardingWorkloads
     private static KeyValuePair<(string, string), Func<RunLength, IEnumerable<Reading>>> Reflect<TLength>(string variant, int batch = Batch)
         where TLength : struct, IFrameLength =>
         new(("F1", variant), length => [Reflecting.Measure<TLength>(variant, BufferOrder.LastInFirstOut, batch, length)]);
+
+    private static KeyValuePair<(string, string), Func<RunLength, IEnumerable<Reading>>> Route(int routes) =>
+        new(("F2", $"routes-{routes}"), length => [Routing.Measure($"routes-{routes}", routes, length)]);
 
     private static KeyValuePair<(string, string), Func<RunLength, IEnumerable<Reading>>> Verify<TLength>(string variant)
         where TLength : struct, IFrameLength =>

@@ -48,6 +48,11 @@ internal sealed class IngressEmitter(Plan plan, CodeWriter code)
             code.Line("global::Millrace.ResumedPacket resumed;");
         }
 
+        foreach (var stage in stages.Where(stage => stage.Spec.Is(Roles.Prefetches)))
+        {
+            code.Line($"{stage.Field}.Prefetch(new global::System.ReadOnlySpan<{Frame}>(burst, 0, count));");
+        }
+
         code.Line();
         code.Block("for (;;)", EmitTurn);
     }

@@ -21,6 +21,7 @@ internal sealed class StageParser(SettingsParser settingsParser, Compilation com
         ("Millrace.IResumesIngress", Roles.ResumesIngress),
         ("Millrace.IResumesEgress", Roles.ResumesEgress),
         ("Millrace.IPollStart", Roles.PollStart),
+        ("Millrace.IPrefetches", Roles.Prefetches),
         ("Millrace.IPollEnd", Roles.PollEnd),
         ("Millrace.IOriginates", Roles.Originates),
         ("Millrace.ITimed", Roles.Timed),

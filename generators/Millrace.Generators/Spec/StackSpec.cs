@@ -89,6 +89,7 @@ internal enum Roles
     TransmitObserver = 1 << 15,
     DropObserver = 1 << 16,
     RxHandler = 1 << 17,
+    Prefetches = 1 << 18,
 }
 
 /// <param name="Interface">The settings interface, fully qualified.</param>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Millrace.Headers;
 using Millrace.Memory;
 
@@ -9,6 +10,21 @@ namespace Millrace.Ip;
 /// </summary>
 public sealed partial class Ipv4Layer
 {
+    /// <summary>Lets the FIB's entries for a burst be on their way, if it is so large that they are not near.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal void Prefetch(ReadOnlySpan<Frame> burst)
+    {
+        if (forwarder is not { Fib.IsLarge: true } tables)
+        {
+            return;
+        }
+
+        foreach (var packet in burst)
+        {
+            tables.Prefetch(arena.Data(packet));
+        }
+    }
+
     /// <summary>
     /// Sends a packet on: its header was checked, its source could be one, and it is not for this host. What it does not send
     /// it answers as RFC 1812 asks.
@@ -73,7 +89,7 @@ public sealed partial class Ipv4Layer
         return exceeds ? ForwardInFragments(packet, ref metadata, in hop, mtu) : ForwardWhole(packet, ref metadata, in hop);
     }
 
-    /// <summary>What no router sends on (RFC 1812 §5.3, RFC 3927 §7): only what came to this host alone, from one host to another.</summary>
+    /// <summary>What no router sends on (RFC 1812 §5.3): only what came to this host alone, from one host to another.</summary>
     private Verdict CheckForwardable(ref FrameMetadata metadata, uint source, uint destination)
     {
         if (EthernetHeader.Destination(Arena.Slot(ref metadata).Slice(metadata.NetworkOffset - EthernetHeader.Length))
@@ -82,13 +98,12 @@ public sealed partial class Ipv4Layer
             return Verdict.Drop(DropReason.OtherHost);
         }
 
-        if (source == 0 || Ipv4Kind.IsLinkLocal(source))
+        if (source == 0)
         {
             return Verdict.Drop(DropReason.IpInvalidSource);
         }
 
-        var isForNobody = Ipv4Kind.IsLoopback(destination) || Ipv4Kind.IsZeroNetwork(destination) || Ipv4Kind.IsMulticast(destination)
-            || Ipv4Kind.IsLinkLocal(destination);
+        var isForNobody = Ipv4Kind.IsLoopback(destination) || Ipv4Kind.IsZeroNetwork(destination) || Ipv4Kind.IsMulticast(destination);
         return isForNobody ? Verdict.Drop(DropReason.IpInvalidDestination) : Verdict.Continue;
     }
 

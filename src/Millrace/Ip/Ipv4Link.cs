@@ -109,9 +109,6 @@ internal static class Ipv4Kind
 
     public static bool IsMulticast(uint address) => address >> 28 == 0xE;
 
-    /// <summary>An address that is good on one link only (RFC 3927).</summary>
-    public static bool IsLinkLocal(uint address) => address >> 16 == 0xA9FE;
-
     /// <summary>"This network" (0.0.0.0/8).</summary>
     public static bool IsZeroNetwork(uint address) => address >> 24 == 0;
 

@@ -19,7 +19,7 @@ namespace Millrace.Ip;
 [Needs(PacketFact.LinkHeaderParsed)]
 [Ensures(PacketFact.NetworkHeaderParsed, PacketFact.Whole)]
 public struct Ipv4Stage<TSettings, TVlan, THooks>
-    : INetworkStage, IResumesIngress, IResumesEgress, IPollStart, ITimed, IStartStop, IInterfaceObserver, IWorkerNotices, IDisposable
+    : INetworkStage, IResumesIngress, IResumesEgress, IPollStart, ITimed, IStartStop, IInterfaceObserver, IWorkerNotices, IPrefetches, IDisposable
     where TSettings : struct, IIpv4Settings
     where TVlan : struct, IVlanOffloadSettings
     where THooks : struct, INetfilterHooks
@@ -58,6 +58,15 @@ public struct Ipv4Stage<TSettings, TVlan, THooks>
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => vlan.Id != 0 || vlan.Accept.Length != 0;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void Prefetch(ReadOnlySpan<Frame> burst)
+    {
+        if (ForwardsInLoop)
+        {
+            layer.Prefetch(burst);
+        }
     }
 
     /// <summary>Whether common packets for others are sent on here; a constant, unless forwarding is a run-time setting.</summary>

@@ -63,6 +63,15 @@ public interface IResumesEgress
     bool TryResumeEgress(out Frame packet);
 }
 
+/// <summary>
+/// A stage that looks into a table too large for the caches near the processor. It is shown each burst before the first packet of
+/// it takes its way, so that what the look-ups need comes for all at once; it may be no more than shown them.
+/// </summary>
+public interface IPrefetches
+{
+    void Prefetch(ReadOnlySpan<Frame> burst);
+}
+
 /// <summary>A stage that has work before the packets of a poll: calls that applications posted.</summary>
 public interface IPollStart
 {

@@ -64,8 +64,8 @@ internal sealed class HookOracle(ITrafficSource source) : ITrafficSource
             return;
         }
 
-        var isForNobody = ip.Destination >> 24 is 0 or 127 || ip.Destination >> 28 == 14 || ip.Destination >> 16 == 0xA9FE;
-        if (frame.DestinationMac == Mac && !isForNobody && ip.Source != 0 && ip.Source >> 16 != 0xA9FE && ip.Ttl > 1)
+        var isForNobody = ip.Destination >> 24 is 0 or 127 || ip.Destination >> 28 == 14;
+        if (frame.DestinationMac == Mac && !isForNobody && ip.Source != 0 && ip.Ttl > 1)
         {
             Forward++;
         }

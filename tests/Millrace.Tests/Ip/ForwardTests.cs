@@ -156,11 +156,9 @@ public sealed class ForwardTests
     [InlineData("0.0.0.0", Far, DropReason.IpInvalidSource)]
     [InlineData("224.0.0.1", Far, DropReason.IpInvalidSource)]
     [InlineData("255.255.255.255", Far, DropReason.IpInvalidSource)]
-    [InlineData("169.254.1.1", Far, DropReason.IpInvalidSource)]
     [InlineData("10.1.0.2", Far, DropReason.IpLocalSource)]
     [InlineData("10.0.0.1", "127.0.0.1", DropReason.IpInvalidDestination)]
     [InlineData("10.0.0.1", "0.0.0.9", DropReason.IpInvalidDestination)]
-    [InlineData("10.0.0.1", "169.254.1.1", DropReason.IpInvalidDestination)]
     [InlineData("10.0.0.1", "239.1.2.3", DropReason.IpInvalidDestination)]
     public void What_no_router_sends_on_is_dropped_without_a_word(string source, string destination, DropReason reason)
     {

@@ -68,13 +68,12 @@ internal sealed partial class Ipv4Forwarder
         }
     }
 
-    /// <summary>RFC 1812 §5.3.7, RFC 3927 §7: a unicast address, neither this host's nor one that is good on one link only.</summary>
+    /// <summary>RFC 1812 §5.3.7: a unicast address, and not one of this host.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool MayComeFrom(uint source) =>
         // from 1.0.0.0 up to the multicast addresses
         source - 0x0100_0000 < 0xDF00_0000
         && !Ipv4Kind.IsLoopback(source)
-        && !Ipv4Kind.IsLinkLocal(source)
         && !Vector256.EqualsAny(Vector256.Create(source), refusedSources)
         && !(HasMoreRefusedSources && IsOfThisHost(source));
 

@@ -14,7 +14,7 @@ internal sealed partial class Ipv4Forwarder : IDisposable
 
     /// <summary>What no route leads through a router (Ipv4Kind tells the same of an address).</summary>
     private static readonly (uint Network, int PrefixLength)[] NeverForwarded =
-        [(0, 8), (0x7F00_0000, 8), (0xA9FE_0000, 16), (0xE000_0000, 4), (Ipv4Kind.LimitedBroadcast, 32)];
+        [(0, 8), (0x7F00_0000, 8), (0xE000_0000, 4), (Ipv4Kind.LimitedBroadcast, 32)];
 
     private readonly Fib fib;
     private readonly NextHopTable nextHops;

@@ -138,6 +138,16 @@ public sealed class ForwarderTests
     }
 
     [Fact]
+    public void Link_local_addresses_are_sent_on_until_a_route_refuses_them()
+    {
+        using var router = new TestRouter();
+        router.Layer.SetGateway(InetAddress.Parse(TestRouter.Gateway(2)));
+        router.Expect(0xA9FE_0101, new Ipv4Route(0, 0, TestRouter.GatewayNumber(2), 1));
+        router.Layer.AddRoute(new Ipv4Route(0xA9FE_0000, 16, 0, 0, Kind: RouteKind.Blackhole));
+        router.Expect(0xA9FE_0101, null);
+    }
+
+    [Fact]
     public void An_address_that_becomes_the_hosts_own_is_delivered_and_one_that_was_is_sent_on()
     {
         using var router = new TestRouter();
