@@ -83,7 +83,7 @@ internal sealed class CommandLine
     };
 
     /// <summary>What cannot go together, said to the user; null if all can.</summary>
-    private static string? Refusal(DriverOptions options)
+    internal static string? Refusal(DriverOptions options)
     {
         var stray = options.Variants.FirstOrDefault(v => options.Only.Count > 0 && !Catalogue.Workloads.Any(w => options.Only.Contains(w.Name) && w.AllVariants.Contains(v)));
         return stray is not null ? $"'{stray}' is no variant of {string.Join(" or ", options.Only)}: leave --only away, or name the workload that has it."

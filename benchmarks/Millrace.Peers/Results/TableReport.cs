@@ -25,7 +25,7 @@ internal static class TableReport
             foreach (var figure in group.Figures)
             {
                 var reason = comparison.FloorIsVoid(figure);
-                var toFloor = reason is null ? Ratio(comparison.ToFloor(figure)) : "void";
+                var toFloor = Ratio(comparison.ToFloor(figure)) + (reason is null ? "" : " void");
                 if (reason is not null)
                 {
                     voids.Add($"{group.Workload} {group.Variant}: {reason}");
