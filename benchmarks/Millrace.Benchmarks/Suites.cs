@@ -6,9 +6,13 @@ using BenchmarkDotNet.Exporters;
 using BenchmarkDotNet.Exporters.Json;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Loggers;
+using BenchmarkDotNet.Order;
+using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using Millrace.Benchmarks.Generator;
 using Millrace.Benchmarks.Headers;
 using Millrace.Benchmarks.Loops;
+using Millrace.Benchmarks.Stages;
 using Perfolizer.Horology;
 
 namespace Millrace.Benchmarks;
@@ -20,16 +24,21 @@ public static class Suites
     [
         typeof(EthernetHeaders), typeof(VlanTags), typeof(ArpPackets), typeof(Ipv4Headers), typeof(IcmpHeaders), typeof(UdpHeaders),
         typeof(TcpHeaders), typeof(TcpOptionLists), typeof(FastOpenOptions), typeof(Addresses), typeof(Checksums), typeof(FlowHashes),
+        typeof(ReceiveStages), typeof(TcpStages), typeof(StackGeneration),
         typeof(IngressLoop),
     ];
 
     /// <summary>What is compared is measured in one process, in one run, so that a busy machine is busy for all.</summary>
     public static IConfig Config { get; } = ManualConfig.CreateEmpty()
-        .AddJob(Job.Default.WithRuntime(CoreRuntime.Core10_0).WithToolchain(InProcessEmitToolchain.DontLogOutput)
+        .AddJob(Job.Default.WithRuntime(CoreRuntime.Core10_0).WithToolchain(InProcessEmitToolchain.Instance)
             .WithWarmupCount(8).WithIterationCount(15).WithMinIterationTime(TimeInterval.FromMilliseconds(50)))
         .AddLogger(ConsoleLogger.Default)
         .AddColumnProvider(DefaultColumnProviders.Instance)
         .AddColumn(StatisticColumn.Median, StatisticColumn.Min, StatisticColumn.Max)
+        .HideColumns(Column.Error, Column.StdDev, Column.RatioSD, Column.AllocRatio, Column.Gen0, Column.Gen1, Column.Gen2)
+        .WithOrderer(new DefaultOrderer(SummaryOrderPolicy.Declared, MethodOrderPolicy.Declared))
+        .WithSummaryStyle(SummaryStyle.Default.WithMaxParameterColumnWidth(40))
+        .AddColumn(new WithoutColumn(), new PriceColumn())
         .AddDiagnoser(MemoryDiagnoser.Default)
         .AddExporter(MarkdownExporter.GitHub, JsonExporter.FullCompressed);
 }
