@@ -23,16 +23,16 @@ internal static class Catalogue
 
     public static IReadOnlyList<Workload> Workloads { get; } =
     [
-        new("W1", "bulk, one connection",
+        new("W1", "bulk",
             ["handover-64", "handover-256", "copying-64", "copying-256", .. bulkFigures.Select(f => "copying-64" + f), .. bulkFigures.Select(f => "handover-64" + f)],
             ["handover-64", "copying-64"],
             [Numbered("connections that share the bytes", "flows", 1, 10, 100, 1000)]),
         Plain("W2", "64-byte ping-pong", ["copying", "handover"]),
         Plain("W3", "connect, a byte each way, close", ["copying", "handover"]),
         new("W4", "open connections", ["10k", "100k", "1m"], ["10k"], [new("open connections", ["1k", "10k", "100k", "1m"])]),
-        Plain("F1", "reflect 64-byte frames", ["hot", "cold"], sizes, Numbered("packets a batch", "batch", 1, 4, 16, 32, 64, 128, 256)),
+        Plain("F1", "reflect", ["hot", "cold"], sizes, Numbered("packets a batch", "batch", 1, 4, 16, 32, 64, 128, 256)),
         Plain("F2", "IPv4 router", ["routes-1", "routes-1000", "routes-500000"], Numbered("routes", "routes", 1, 10, 100, 1000, 10_000, 100_000, 500_000)),
-        Plain("F4", "verify checksums of 1514-byte frames", ["hot"], sizes),
+        Plain("F4", "verify checksums", ["hot"], sizes),
         Plain("L1", "latency at half load", ["f1", "w2"]),
     ];
 

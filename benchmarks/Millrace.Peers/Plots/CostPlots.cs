@@ -38,7 +38,8 @@ internal static partial class CostPlots
                     string[] parts = [workload.Name, NumberIn().Replace(sweep.Variants[0], ""), kind.Key.Kind];
                     var file = Path.Combine(folder, string.Join('-', parts.Select(part => part.Trim('-')).Where(part => part.Length > 0)).ToLowerInvariant() + ".svg");
                     using var stream = File.Create(file);
-                    new SvgExporter { Width = 720, Height = 440 }.Export(Draw(workload, sweep, kind.Key.Kind, kind.Key.Unit, lines), stream);
+                    // viewers differ in dominant-baseline, so the exporter moves texts itself
+                    new SvgExporter { Width = 820, Height = 440, UseVerticalTextAlignmentWorkaround = true }.Export(Draw(workload, sweep, kind.Key.Kind, kind.Key.Unit, lines), stream);
                     files.Add(file);
                 }
             }
@@ -65,9 +66,11 @@ internal static partial class CostPlots
             TitleFontSize = 15,
             Background = OxyColors.White,
             PlotAreaBorderColor = OxyColors.Gray,
+            // room for the legend: fonts here are not those the exporter measures
+            PlotMargins = new OxyThickness(70, 10, 190, 50),
         };
-        model.Axes.Add(Logarithmic(AxisPosition.Bottom, sweep.Axis));
-        model.Axes.Add(Logarithmic(AxisPosition.Left, unit));
+        model.Axes.Add(Shown(new PointAxis([.. sweep.Variants.Select(NumberOf)]), AxisPosition.Bottom, sweep.Axis));
+        model.Axes.Add(Shown(new LogarithmicAxis(), AxisPosition.Left, unit));
         model.Legends.Add(new Legend { LegendPosition = LegendPosition.RightTop, LegendPlacement = LegendPlacement.Outside, LegendBorderThickness = 0 });
         foreach (var line in lines)
         {
@@ -80,16 +83,25 @@ internal static partial class CostPlots
         return model;
     }
 
-    private static LogarithmicAxis Logarithmic(AxisPosition position, string title) => new()
+    private static LogarithmicAxis Shown(LogarithmicAxis axis, AxisPosition position, string title)
     {
-        Position = position,
-        Title = title,
-        MajorGridlineStyle = LineStyle.Solid,
-        MajorGridlineColor = OxyColor.FromRgb(0xe0, 0xe0, 0xe0),
-        MinorGridlineStyle = LineStyle.Dot,
-        MinorGridlineColor = OxyColor.FromRgb(0xee, 0xee, 0xee),
-        LabelFormatter = value => value.ToString(value < 10 ? "0.##" : "#,0", CultureInfo.InvariantCulture),
-    };
+        axis.Position = position;
+        axis.Title = title;
+        axis.MajorGridlineStyle = LineStyle.Solid;
+        axis.MajorGridlineColor = OxyColor.FromRgb(0xe0, 0xe0, 0xe0);
+        axis.LabelFormatter = value => value.ToString(value < 10 ? "0.##" : "#,0", CultureInfo.InvariantCulture);
+        return axis;
+    }
+
+    /// <summary>Its ticks are the points that were measured.</summary>
+    private sealed class PointAxis(IList<double> points) : LogarithmicAxis
+    {
+        public override void GetTickValues(out IList<double> majorLabelValues, out IList<double> majorTickValues, out IList<double> minorTickValues)
+        {
+            majorLabelValues = majorTickValues = [.. points.Where(point => point >= ActualMinimum * 0.999 && point <= ActualMaximum * 1.001)];
+            minorTickValues = [];
+        }
+    }
 
     [GeneratedRegex("(?<digits>[0-9]+)(?<unit>[km]?)$")]
     private static partial Regex NumberIn();

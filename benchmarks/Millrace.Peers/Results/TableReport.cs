@@ -33,7 +33,7 @@ internal static class TableReport
 
                 table.AddRow(Cells(group, figure.System, Number(figure.Median), $"{Number(figure.Min)} … {Number(figure.Max)}",
                     figure.Cpu is { } cpu ? Number(cpu) : "", figure.Unit, Ratio(comparison.ToBestPeer(figure)), toFloor, figure.Runs.ToString(CultureInfo.InvariantCulture),
-                    figure.Valid ? figure.Note : $"INVALID: {figure.Note}"));
+                    figure.Valid ? Short(figure.Note) : $"INVALID: {figure.Note}"));
             }
 
             foreach (var absence in group.Absences)
@@ -74,6 +74,9 @@ internal static class TableReport
 
         static int IndexOf(string system) => Systems.SystemNames.All.ToList().IndexOf(system);
     }
+
+    /// <summary>A line of a note; the whole is in the files.</summary>
+    private static string Short(string note) => note.Length <= 70 ? note : note[..69] + "…";
 
     private static string Ratio(double? ratio) => ratio?.ToString("0.00", CultureInfo.InvariantCulture) ?? "";
 

@@ -31,7 +31,7 @@ internal sealed class Interleaving(DriverOptions options, IReadOnlyList<SystemUn
                     {
                         absences[(workload.Name, variant, system.Name)] = new(workload.Name, variant, system.Name, why, IsFailure: false);
                     }
-                    else if (options.Quick && Stopwatch.GetElapsedTime(begin) > quickLimit)
+                    else if (options is { Quick: true, Plots: false } && Stopwatch.GetElapsedTime(begin) > quickLimit)
                     {
                         if (round == 1)
                         {
