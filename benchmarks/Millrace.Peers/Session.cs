@@ -10,8 +10,11 @@ namespace Millrace.Peers;
 /// <summary>One call of the command: build, run in turns, show.</summary>
 internal static class Session
 {
-    /// <summary>Of all builds together with <c>--quick</c>.</summary>
-    private static readonly TimeSpan quickBuildLimit = TimeSpan.FromSeconds(30);
+    /// <summary>Of all builds together with <c>--quick</c>. A build that is ended goes on from where it was the next time, if its tools can.</summary>
+    private static readonly TimeSpan quickBuildLimit = TimeSpan.FromSeconds(25);
+
+    /// <summary>From the start of the command to the last start of a program of its first workload: a minute with what that one still takes.</summary>
+    private static readonly TimeSpan quickLimit = TimeSpan.FromSeconds(50);
 
     /// <returns>0; 1 if a result was wrong or a program failed; 2 if the machine cannot do what was asked.</returns>
     public static async Task<int> RunAsync(DriverOptions options, CancellationToken cancellation)
@@ -25,6 +28,7 @@ internal static class Session
             return 2;
         }
 
+        var begin = Stopwatch.GetTimestamp();
         Interleaving? measured = null;
         MachineDescription? machine = null;
         try
@@ -48,9 +52,11 @@ internal static class Session
             var systems = await BuildAsync(options, progress, cancellation);
             machine = await MachineDescription.ReadAsync(cpu, cancellation);
             measured = new Interleaving(options, systems, cpu, progress);
+            var limit = quickLimit - Stopwatch.GetElapsedTime(begin);
             foreach (var (workload, variants) in Catalogue.Choose(options))
             {
-                await measured.MeasureAsync(workload, variants, cancellation);
+                await measured.MeasureAsync(workload, variants, options is { Quick: true, Plots: false } ? limit : TimeSpan.MaxValue, cancellation);
+                limit = quickLimit;
             }
         }
 

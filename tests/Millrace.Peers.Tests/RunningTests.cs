@@ -78,7 +78,7 @@ public sealed class RunningTests
                 ],
                 Results.Processor.Allowed()[^1],
                 _ => { });
-            await interleaving.MeasureAsync(Catalogue.Workloads.Single(w => w.Name == "F1"), ["hot"], CancellationToken.None);
+            await interleaving.MeasureAsync(Catalogue.Workloads.Single(w => w.Name == "F1"), ["hot"], TimeSpan.MaxValue, CancellationToken.None);
             Assert.Equal([("millrace-jit", 1), ("millrace-jit", 2)], interleaving.Runs.Select(r => (r.System, r.Round)));
             Assert.Equal(
                 [("dpdk", "it broke", true), ("gvisor", "printed what is no figure: hello", true), ("linux", "not built", false), ("lwip", "no router", false)],
@@ -95,6 +95,14 @@ public sealed class RunningTests
             File.WriteAllText(file, body + "\n");
             return SystemUnderTest.Ready(name, "sh", file);
         }
+    }
+
+    [Fact]
+    public async Task Who_had_no_turn_before_the_time_was_up_is_a_row()
+    {
+        var interleaving = new Interleaving(new DriverOptions(), [SystemUnderTest.Ready("lwip", "false")], 0, _ => Assert.Fail("It was started."));
+        await interleaving.MeasureAsync(Catalogue.Workloads.Single(w => w.Name == "F1"), ["hot"], TimeSpan.Zero, CancellationToken.None);
+        Assert.Equal(("lwip", "the time of --quick was up before its turn", false), Assert.Single(interleaving.Absences.Select(a => (a.System, a.Why, a.IsFailure))));
     }
 
     [Fact]

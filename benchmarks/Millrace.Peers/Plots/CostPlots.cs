@@ -66,12 +66,13 @@ internal static partial class CostPlots
             TitleFontSize = 15,
             Background = OxyColors.White,
             PlotAreaBorderColor = OxyColors.Gray,
-            // room for the legend: fonts here are not those the exporter measures
-            PlotMargins = new OxyThickness(70, 10, 190, 50),
+            // The exporter measures another font than the one a viewer has: room for texts that are wider.
+            DefaultFont = "sans-serif",
+            Padding = new OxyThickness(16, 16, 90, 16),
         };
         model.Axes.Add(Shown(new PointAxis([.. sweep.Variants.Select(NumberOf)]), AxisPosition.Bottom, sweep.Axis));
         model.Axes.Add(Shown(new LogarithmicAxis(), AxisPosition.Left, unit));
-        model.Legends.Add(new Legend { LegendPosition = LegendPosition.RightTop, LegendPlacement = LegendPlacement.Outside, LegendBorderThickness = 0 });
+        model.Legends.Add(new Legend { LegendPosition = LegendPosition.RightTop, LegendPlacement = LegendPlacement.Outside, LegendBorderThickness = 0, LegendLineSpacing = 6 });
         foreach (var line in lines)
         {
             var color = colors[Systems.SystemNames.All.ToList().IndexOf(line.Key) % colors.Length];
@@ -87,6 +88,7 @@ internal static partial class CostPlots
     {
         axis.Position = position;
         axis.Title = title;
+        axis.AxisTitleDistance = 12;
         axis.MajorGridlineStyle = LineStyle.Solid;
         axis.MajorGridlineColor = OxyColor.FromRgb(0xe0, 0xe0, 0xe0);
         axis.LabelFormatter = value => value.ToString(value < 10 ? "0.##" : "#,0", CultureInfo.InvariantCulture);

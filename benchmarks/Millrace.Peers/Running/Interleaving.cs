@@ -8,9 +8,6 @@ namespace Millrace.Peers.Running;
 /// <param name="progress">Told before each start.</param>
 internal sealed class Interleaving(DriverOptions options, IReadOnlyList<SystemUnderTest> systems, int cpu, Action<string> progress)
 {
-    /// <summary>What a workload may take with <c>--quick</c>: a minute less the builds.</summary>
-    private static readonly TimeSpan quickLimit = TimeSpan.FromSeconds(45);
-
     private readonly List<Run> runs = [];
     private readonly Dictionary<(string Workload, string Variant, string System), Absence> absences = [];
 
@@ -18,7 +15,8 @@ internal sealed class Interleaving(DriverOptions options, IReadOnlyList<SystemUn
 
     public IReadOnlyCollection<Absence> Absences => absences.Values;
 
-    public async Task MeasureAsync(Workload workload, IReadOnlyList<string> variants, CancellationToken cancellation)
+    /// <param name="limit">No program is started after it, and those that had no turn are absent.</param>
+    public async Task MeasureAsync(Workload workload, IReadOnlyList<string> variants, TimeSpan limit, CancellationToken cancellation)
     {
         var begin = Stopwatch.GetTimestamp();
         for (var round = 1; round <= options.Rounds; round++)
@@ -31,7 +29,7 @@ internal sealed class Interleaving(DriverOptions options, IReadOnlyList<SystemUn
                     {
                         absences[(workload.Name, variant, system.Name)] = new(workload.Name, variant, system.Name, why, IsFailure: false);
                     }
-                    else if (options is { Quick: true, Plots: false } && Stopwatch.GetElapsedTime(begin) > quickLimit)
+                    else if (Stopwatch.GetElapsedTime(begin) > limit)
                     {
                         if (round == 1)
                         {
