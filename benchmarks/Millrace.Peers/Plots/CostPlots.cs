@@ -66,13 +66,13 @@ internal static partial class CostPlots
             TitleFontSize = 15,
             Background = OxyColors.White,
             PlotAreaBorderColor = OxyColors.Gray,
-            // The exporter measures another font than the one a viewer has: room for texts that are wider.
             DefaultFont = "sans-serif",
-            Padding = new OxyThickness(16, 16, 90, 16),
+            Padding = new OxyThickness(16, 16, 16, 16),
         };
         model.Axes.Add(Shown(new PointAxis([.. sweep.Variants.Select(NumberOf)]), AxisPosition.Bottom, sweep.Axis));
         model.Axes.Add(Shown(new LogarithmicAxis(), AxisPosition.Left, unit));
-        model.Legends.Add(new Legend { LegendPosition = LegendPosition.RightTop, LegendPlacement = LegendPlacement.Outside, LegendBorderThickness = 0, LegendLineSpacing = 6 });
+        // The exporter measures another font than the viewer has, and clips a legend to what it measured: the padding is room for wider texts.
+        model.Legends.Add(new Legend { LegendPosition = LegendPosition.RightTop, LegendPlacement = LegendPlacement.Outside, LegendBorderThickness = 0, LegendLineSpacing = 6, LegendPadding = 45 });
         foreach (var line in lines)
         {
             var color = colors[Systems.SystemNames.All.ToList().IndexOf(line.Key) % colors.Length];
