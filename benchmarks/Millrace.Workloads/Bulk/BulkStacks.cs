@@ -15,6 +15,7 @@ public sealed partial class BulkSender;
 [NetworkStack(SocketFrames = 512)]
 [NicQueues(1)]
 [SoftwareChecksum]
+[Gro]
 [Ipv4("10.0.0.1/24")]
 [Tcp(Timestamps = false)]
 [SocketMemory(Rmem = "4096 262144 262144")]

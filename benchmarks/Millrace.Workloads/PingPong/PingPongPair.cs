@@ -16,7 +16,7 @@ public sealed class PingPongPair : IDisposable
 
     public PingPongPair(WireMode mode)
     {
-        wire = new MemoryWire(new MemoryWireOptions { Mode = mode, Features = NicFeatures.None });
+        wire = new MemoryWire(new MemoryWireOptions { Mode = mode, Features = mode == WireMode.Copying ? NicFeatures.ReceiveSum : NicFeatures.None });
         client = new PingStack(new() { Nic = wire.A, Entropy = new Entropy(1, 2), Pinger = pinger });
         server = new PongStack(new() { Nic = wire.B, Entropy = new Entropy(3, 4), Buffer = new byte[Pinger.Length] });
         var result = client.Tcp.Connect(0, new InetEndpoint(InetAddress.Parse("10.0.0.1"), 81), out _);

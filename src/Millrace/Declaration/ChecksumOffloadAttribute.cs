@@ -35,6 +35,7 @@ public interface IChecksumOffloadSettings
 
     /// <summary>Whether a NIC that can finish checksums is left to do it (NETIF_F_HW_CSUM).</summary>
     [Default(true, Source = "ethtool -K tx")]
+    [Undeclared(false)]
     [SameIn(KernelProfile.Linux_3_18)]
     bool Transmit { get; }
 }

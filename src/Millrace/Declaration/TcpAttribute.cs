@@ -3,7 +3,7 @@ using Millrace.Tcp;
 namespace Millrace;
 
 /// <summary>TCP (RFC 9293 and what updates it), with Linux's defaults.</summary>
-[StageType(typeof(TcpStage<,,,,>), Place = 2100, Summary = "takes TCP segments to their connections and sends what applications wrote")]
+[StageType(typeof(TcpStage<,,,,,>), Place = 2100, Summary = "takes TCP segments to their connections and sends what applications wrote")]
 public sealed class TcpAttribute : StageAttribute
 {
     /// <inheritdoc cref="ITcpSettings.SynRetries"/>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using Millrace.Headers;
 
 namespace Millrace.Egress;
@@ -63,6 +64,25 @@ internal static class SegmentHeader
     /// <summary>The sum over the pseudo-header of a TCP segment of the given length, header included.</summary>
     public static ushort TcpPseudoHeaderSum(ReadOnlySpan<byte> ipv4, int length) =>
         InternetChecksum.Sum(ipv4.Slice(AddressesOffset, AddressesLength), (uint)IpProtocol.Tcp + (uint)length);
+
+    /// <summary>The sequence number of Ethernet, plain IPv4 and TCP header.</summary>
+    public static uint SequenceOf(ReadOnlySpan<byte> headers) =>
+        BinaryPrimitives.ReadUInt32BigEndian(headers.Slice(EthernetHeader.Length + Ipv4Length + SequenceOffset, 4));
+
+    /// <summary>Whether Ethernet, plain IPv4 and TCP header of two segments are the same bytes but for sequence number and TCP checksum.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool DifferBySequenceAndChecksum(ReadOnlySpan<byte> one, ReadOnlySpan<byte> other)
+    {
+        // eight bytes at a time: 0 to 37, the sequence number at 38, acknowledgment and control at 42, checksum at 50, urgent pointer
+        one = one.Slice(0, EthernetHeader.Length + Ipv4Length + TcpLength);
+        other = other.Slice(0, EthernetHeader.Length + Ipv4Length + TcpLength);
+        var differences = (Eight(one, 0) ^ Eight(other, 0)) | (Eight(one, 8) ^ Eight(other, 8)) | (Eight(one, 16) ^ Eight(other, 16))
+            | (Eight(one, 24) ^ Eight(other, 24)) | (Eight(one, 30) ^ Eight(other, 30)) | (Eight(one, 42) ^ Eight(other, 42));
+        return differences == 0
+            && BinaryPrimitives.ReadUInt16LittleEndian(one.Slice(52, 2)) == BinaryPrimitives.ReadUInt16LittleEndian(other.Slice(52, 2));
+    }
+
+    private static ulong Eight(ReadOnlySpan<byte> bytes, int offset) => BinaryPrimitives.ReadUInt64LittleEndian(bytes.Slice(offset, sizeof(ulong)));
 
     public static int HeaderLength(ReadOnlySpan<byte> ipv4) => (ipv4[0] & 0xF) * 4;
 

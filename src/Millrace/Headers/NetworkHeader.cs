@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Millrace.Headers;
 
 /// <summary>
@@ -24,6 +26,7 @@ public static class NetworkHeader
 
     /// <summary>The sum over the pseudo-header of RFC 9293 §3.1 and RFC 768.</summary>
     /// <param name="length">Bytes of transport header and payload.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint PseudoHeaderSum(InetAddress source, InetAddress destination, IpProtocol protocol, int length)
     {
         // the mapped prefix of an IPv4 address is no part of its pseudo-header; an IPv6 address counts whole (RFC 8200 §8.1)

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace Millrace.Headers;
 
@@ -60,6 +61,18 @@ public static class TcpHeader
         BinaryPrimitives.WriteUInt32BigEndian(header.Slice(SequenceOffset, 4), sequence.Value);
 
     public static void WriteFlags(Span<byte> header, TcpFlags flags) => header[FlagsOffset] = (byte)flags;
+
+    /// <summary>Writes the twenty bytes before the options; the urgent pointer is zero.</summary>
+    /// <param name="ports">Source and destination, the first 32 bits.</param>
+    /// <param name="control">Data offset, flags and window, the fourth 32 bits.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Write(Span<byte> header, uint ports, SequenceNumber sequence, SequenceNumber acknowledgment, uint control, ushort checksum)
+    {
+        var bytes = header.Slice(0, MinimumLength);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes.Slice(SourcePortOffset, 8), ((ulong)ports << 32) | sequence.Value);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes.Slice(AcknowledgmentOffset, 8), ((ulong)acknowledgment.Value << 32) | control);
+        BinaryPrimitives.WriteUInt32BigEndian(bytes.Slice(ChecksumOffset, 4), (uint)checksum << 16);
+    }
 
     /// <summary>Writes the twenty bytes before the options; checksum and urgent pointer are zero.</summary>
     /// <param name="headerLength">Bytes with options, a multiple of 4.</param>

@@ -73,7 +73,7 @@ internal struct GroSegment
         var tcp = ip.Slice(SegmentHeader.Ipv4Length, SegmentHeader.TcpLength);
         segment.addresses = BinaryPrimitives.ReadUInt64BigEndian(ip[SegmentHeader.AddressesOffset..]);
         segment.ports = BinaryPrimitives.ReadUInt32BigEndian(tcp[SegmentHeader.PortsOffset..]);
-        segment.link = ((uint)(metadata.Flags & FrameFlags.Vlan) << 24) | ((uint)metadata.Interface << 16) | metadata.VlanTci;
+        segment.link = LinkOf(in metadata);
         if (start >= EthernetHeader.Length)
         {
             var ethernet = data.Slice(start - EthernetHeader.Length, EthernetHeader.Length);
@@ -84,6 +84,9 @@ internal struct GroSegment
         segment.ReadRest(ip, tcp, fragment, metadata.TotalLength - start, in metadata);
         return true;
     }
+
+    private static uint LinkOf(ref readonly FrameMetadata metadata) =>
+        ((uint)(metadata.Flags & FrameFlags.Vlan) << 24) | ((uint)metadata.Interface << 16) | metadata.VlanTci;
 
     private void ReadRest(ReadOnlySpan<byte> ip, ReadOnlySpan<byte> tcp, int fragment, int available, ref readonly FrameMetadata metadata)
     {
@@ -121,6 +124,9 @@ internal struct GroSegment
     /// <summary>Whether both are of one flow: interface, VLAN tag, link header, addresses and ports.</summary>
     public readonly bool IsSameFlow(in GroSegment other) =>
         ports == other.ports && addresses == other.addresses && link == other.link && macFirst == other.macFirst && macLast == other.macLast;
+
+    /// <summary>Whether a packet came by the same interface and VLAN.</summary>
+    public readonly bool IsOnLinkOf(ref readonly FrameMetadata metadata) => link == LinkOf(in metadata);
 
     /// <summary>Whether both are between the same two addresses.</summary>
     public readonly bool IsBetween(ulong addressPair) => addresses == addressPair;

@@ -15,6 +15,8 @@ internal sealed class GroTable
     /// <summary>Control bits after which nothing more is merged.</summary>
     private const byte EndsMerging = SegmentHeader.Urg | SegmentHeader.Psh | SegmentHeader.Rst | SegmentHeader.Syn | SegmentHeader.Fin;
 
+    private const int PlainHeaders = SegmentHeader.Ipv4Length + SegmentHeader.TcpLength;
+
     /// <summary>Nanoseconds of a tick (HZ 250), in which the kernel measures the age of what is held.</summary>
     private const long Jiffy = 4_000_000;
 
@@ -22,6 +24,10 @@ internal sealed class GroTable
     private readonly GroBucket[] buckets;
     private readonly bool mergesFixedIdentification;
     private FrameList ready;
+
+    /// <summary>The bucket and place that the last segment was merged into, and that nothing has moved since; none otherwise.</summary>
+    private GroBucket? recent;
+    private int recentIndex;
 
     /// <param name="bucketCount">A power of two.</param>
     public GroTable(Arena arena, int bucketCount, int heldCount, bool mergesFixedIdentification)
@@ -52,6 +58,12 @@ internal sealed class GroTable
     {
         var start = offset - metadata.DataOffset;
         var data = Arena.Data(ref metadata);
+        if (recent is not null && TryMergeNext(ref recent[recentIndex], frame, start, data, maxSize, ref metadata))
+        {
+            return Verdict.Held;
+        }
+
+        recent = null;
         if (!GroSegment.TryRead(data, start, in metadata, out var segment))
         {
             return ReceiveUnreadable(frame, offset, data[start..], ref metadata);
@@ -68,6 +80,10 @@ internal sealed class GroTable
                 if (segment.PayloadLength < held.First.PayloadLength || (segment.Flags & EndsMerging) != 0)
                 {
                     Complete(bucket, index);
+                }
+                else if (held.HasFixedIdentification && segment.OptionsLength == 0 && (held.First.Flags & SegmentHeader.Cwr) == 0)
+                {
+                    (recent, recentIndex) = (bucket, index);
                 }
 
                 return Verdict.Held;
@@ -194,6 +210,48 @@ internal sealed class GroTable
         return true;
     }
 
+    /// <summary>
+    /// The case that bulk transfer consists of: the next full segment behind the one merged last, whose headers are those of the first but
+    /// for sequence number and checksum. What <see cref="GroSegment"/> would find out by reading is then known by comparing. The IP
+    /// headers are the same bytes, so the checksum of this one is as right as that of the first.
+    /// </summary>
+    private bool TryMergeNext(ref GroHeld held, Frame frame, int start, ReadOnlySpan<byte> data, int maxSize, ref FrameMetadata metadata)
+    {
+        var payload = held.First.PayloadLength;
+        if (metadata.TotalLength != start + PlainHeaders + payload
+            || data.Length != metadata.TotalLength
+            || start < EthernetHeader.Length
+            || metadata.GsoSize != 0
+            || metadata.Checksum == ChecksumState.None
+            || held.NetworkLength + payload >= maxSize
+            || !held.First.IsOnLinkOf(in metadata))
+        {
+            return false;
+        }
+
+        ref var head = ref arena.Metadata(held.Head);
+        var headers = data.Slice(start - EthernetHeader.Length, EthernetHeader.Length + PlainHeaders);
+        var first = Arena.Slot(ref head).Slice(held.Offset - EthernetHeader.Length, EthernetHeader.Length + PlainHeaders);
+        if (SegmentHeader.SequenceOf(headers) != held.NextSequence || !SegmentHeader.DifferBySequenceAndChecksum(headers, first))
+        {
+            return false;
+        }
+
+        held.SegmentCount++;
+        held.WirePackets += metadata.WirePackets;
+        held.NextSequence += (uint)payload;
+        held.NetworkLength += payload;
+        WirePackets += metadata.WirePackets;
+        var stripped = start + PlainHeaders;
+        metadata.DataOffset = (ushort)(metadata.DataOffset + stripped);
+        metadata.DataLength = (ushort)payload;
+        metadata.Holders = (metadata.Holders & ~Holders.Loop) | Holders.Gro;
+        arena.Metadata(held.Last).NextFragment = frame;
+        head.TotalLength += payload;
+        held.Last = frame;
+        return true;
+    }
+
     private bool HasSameOptions(in GroHeld held, ReadOnlySpan<byte> ip, in GroSegment segment)
     {
         const int Start = SegmentHeader.Ipv4Length + SegmentHeader.TcpLength;
@@ -263,6 +321,7 @@ internal sealed class GroTable
     /// <summary>Ends merging of one packet: what was merged gets the headers of the whole (tcp_gro_complete, inet_gro_complete).</summary>
     private void Complete(GroBucket bucket, int index)
     {
+        recent = null;
         ref var held = ref bucket[index];
         if (held.SegmentCount > 1)
         {

@@ -76,13 +76,30 @@ internal static class ReceivedChecksum
         }
 
         var pseudoHeader = InternetChecksum.Sum(header.Slice(SegmentHeader.AddressesOffset, SegmentHeader.AddressesLength), (uint)protocol + (uint)length);
-        if (PacketChecksum.Sum(arena, frame, offset + headerLength, length, pseudoHeader) != 0xFFFF)
+        if (!IsRightBySum(data, start + headerLength, length, pseudoHeader, in metadata)
+            && PacketChecksum.Sum(arena, frame, offset + headerLength, length, pseudoHeader) != 0xFFFF)
         {
             return Verdict.Drop(protocol == IpProtocol.Tcp ? DropReason.TcpChecksum : DropReason.UdpChecksum);
         }
 
         metadata.Checksum = ChecksumState.Unnecessary;
         return Verdict.Continue;
+    }
+
+    /// <summary>
+    /// Whether the sum that the NIC has made says that the checksum is right: what lies before the transport header is taken out of it
+    /// (skb_postpull_rcsum). If it does not, bytes may have been moved since, and nothing is said.
+    /// </summary>
+    /// <param name="before">Bytes of data before the transport header.</param>
+    private static bool IsRightBySum(ReadOnlySpan<byte> data, int before, int length, uint pseudoHeader, ref readonly FrameMetadata metadata)
+    {
+        if (metadata.ReceivedSum == 0 || before + length != data.Length)
+        {
+            return false;
+        }
+
+        var outside = (ushort)~InternetChecksum.Sum(data.Slice(0, before));
+        return InternetChecksum.Fold((ulong)(ushort)metadata.ReceivedSum + outside + pseudoHeader) == 0xFFFF;
     }
 
     private static Verdict Unverified(ref FrameMetadata metadata)

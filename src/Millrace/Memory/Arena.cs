@@ -135,6 +135,35 @@ public sealed class Arena : IDisposable
         return true;
     }
 
+    /// <summary>Moves the charge of all frames of a packet; false, with nothing moved, if the share has not room for all of them.</summary>
+    public bool TryMoveChain(Frame head, Share share)
+    {
+        var room = Available(share);
+        var count = 0;
+        for (var frame = head; !frame.IsNone;)
+        {
+            ref var metadata = ref store[frame.Index];
+            count += metadata.Share != share ? 1 : 0;
+            frame = metadata.NextFragment;
+        }
+
+        if (count > room)
+        {
+            return false;
+        }
+
+        used[(int)share] += count;
+        for (var frame = head; !frame.IsNone;)
+        {
+            ref var metadata = ref store[frame.Index];
+            used[(int)metadata.Share] -= metadata.Share != share ? 1 : 0;
+            metadata.Share = share;
+            frame = metadata.NextFragment;
+        }
+
+        return true;
+    }
+
     /// <summary>Adds a holder to one frame.</summary>
     public void Hold(Frame frame, Holders holder) => store[frame.Index].Holders |= holder;
 
@@ -226,6 +255,13 @@ public sealed class Arena : IDisposable
 
         return count;
     }
+
+    /// <summary>
+    /// By frame of a send queue, the sum of its payload (<see cref="Headers.InternetChecksum"/>); empty unless a transport keeps them.
+    /// </summary>
+    internal ushort[] PayloadSums { get; private set; } = [];
+
+    internal ushort[] KeepPayloadSums() => PayloadSums = PayloadSums.Length > 0 ? PayloadSums : new ushort[Capacity + 1];
 
     /// <summary>Makes room for what <see cref="Borrow"/> notes, so that it need not be made while packets pass.</summary>
     internal void PrepareToBorrow() => lenders ??= new (IFrameLender, Frame)[Capacity + 1];

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Millrace.Nics;
 
 namespace Millrace.Memory;
 
@@ -61,6 +62,16 @@ public struct FrameMetadata
 
     /// <summary>A transport's time of the last transmit, in microseconds modulo 2^32.</summary>
     public uint SentAt;
+
+    /// <summary>
+    /// Head, received: the sum over the frame's data as a NIC saw it (<see cref="NicFeatures.ReceiveSum"/>), with a bit above it, or 0. What
+    /// is sent is not received, so it lies in the place of <see cref="SentAt"/>.
+    /// </summary>
+    internal uint ReceivedSum
+    {
+        readonly get => SentAt;
+        set => SentAt = value;
+    }
 
     /// <summary>Who holds this frame now; none means that it is free.</summary>
     public Holders Holders;

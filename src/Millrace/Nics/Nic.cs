@@ -61,6 +61,12 @@ public enum NicFeatures
 
     /// <summary>Notes the hash of a packet that comes in, as <see cref="Nic.Rss"/> says, in <see cref="FrameMetadata.Hash"/>.</summary>
     ReceiveHash = 1 << 4,
+
+    /// <summary>
+    /// Sums the bytes of what comes in and leaves the judgment to the stack (CHECKSUM_COMPLETE). Only a NIC that copies has it for
+    /// little, in the same pass; it is the processor's work all the same.
+    /// </summary>
+    ReceiveSum = 1 << 5,
 }
 
 /// <summary>One queue pair of a NIC, used by one worker. Calls are a burst each, never a packet each.</summary>

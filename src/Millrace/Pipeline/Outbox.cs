@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Millrace.Memory;
 
 namespace Millrace;
@@ -77,6 +78,19 @@ public sealed class Outbox
         ledger.Created += arena.Metadata(packet.Frame).WirePackets;
         ring[tail++ & mask] = packet;
         return true;
+    }
+
+    /// <summary>The same for whoever has seen that there is <see cref="Room"/>: where to go is written in place.</summary>
+    /// <returns>All zero but for the frame.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal ref Outgoing Commit(Frame packet)
+    {
+        arena.HoldChain(packet, Holders.Outbox);
+        ledger.Created += arena.Metadata(packet).WirePackets;
+        ref var outgoing = ref ring[tail++ & mask];
+        outgoing = default;
+        outgoing.Frame = packet;
+        return ref outgoing;
     }
 
     /// <summary>For the loop: takes the oldest packet; its frames pass from the outbox to the loop.</summary>

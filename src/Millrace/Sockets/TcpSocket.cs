@@ -39,25 +39,7 @@ public readonly ref struct TcpSocket(TcpSockets sockets, int index)
 
     /// <summary>Copies and consumes.</summary>
     /// <returns>Bytes copied, 0 if there were none.</returns>
-    public int Read(Span<byte> destination)
-    {
-        var copied = 0;
-        while (copied < destination.Length)
-        {
-            var piece = Peek();
-            if (piece.IsEmpty)
-            {
-                break;
-            }
-
-            var count = Math.Min(piece.Length, destination.Length - copied);
-            piece[..count].CopyTo(destination[copied..]);
-            Consume(count);
-            copied += count;
-        }
-
-        return copied;
-    }
+    public int Read(Span<byte> destination) => sockets.Read(Index, destination);
 
     /// <summary>Bytes that <see cref="Write"/> would accept now.</summary>
     public int WritableLength => sockets.WritableOf(Index);

@@ -47,8 +47,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         }
 
         ref var metadata = ref arena.Metadata(connection.SendTail);
-        first[..count].CopyTo(Arena.Slot(ref metadata)[metadata.DataOffset..]);
-        metadata.DataLength = (ushort)count;
+        AppendPayload(connection.SendTail, ref metadata, first[..count]);
         metadata.SentAt = 0;
         connection.WriteSequence += count;
         return count;

@@ -162,21 +162,24 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
     private bool TryTakePayload(ref TcpSegment segment, int skip, int length, Holders holder, bool keepsLent, out Payload payload)
     {
         payload = default;
+        var holders = Holders.None;
+        var flags = FrameFlags.None;
         for (var frame = segment.Frame; !frame.IsNone;)
         {
             ref var metadata = ref arena.Metadata(frame);
-            if (metadata.Holders != Holders.Loop || (!keepsLent && (metadata.Flags & FrameFlags.Borrowed) != 0))
-            {
-                return TryCopyPayload(ref segment, skip, length, holder, out payload);
-            }
-
-            // those that moved before one that could not are the loop's still, and go with the dropped packet
-            if (!arena.TryMoveShare(frame, Share.Sockets))
-            {
-                return false;
-            }
-
+            holders |= metadata.Holders;
+            flags |= metadata.Flags;
             frame = metadata.NextFragment;
+        }
+
+        if (holders != Holders.Loop || (!keepsLent && (flags & FrameFlags.Borrowed) != 0))
+        {
+            return TryCopyPayload(ref segment, skip, length, holder, out payload);
+        }
+
+        if (!arena.TryMoveChain(segment.Frame, Share.Sockets))
+        {
+            return false;
         }
 
         skip += segment.PayloadOffset - segment.Metadata.DataOffset;

@@ -135,7 +135,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
     private void OpenWindow(int index, ref TcpConnection connection)
     {
         var announced = ReceiveWindow(ref connection);
-        if (2L * announced <= PayloadOf(ref connection, connection.RcvBuf))
+        if (2L * announced <= connection.WindowClamp)
         {
             var window = FreeWindow(ref connection);
             if (window > 0 && window >= 2L * announced)

@@ -6,6 +6,8 @@ namespace Millrace.Tcp;
 /// <content>Segments are written: headers into the headroom of a frame, the checksum left to whoever can finish it.</content>
 public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
 {
+    private const int UnknownSum = -1;
+
     /// <summary>Writes the header in front of a payload of the send queue and commits the packet; the outbox has room.</summary>
     /// <param name="sequence">Of the first byte to send, which may lie inside <paramref name="head"/>.</param>
     private void Transmit(
@@ -30,24 +32,38 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         arena.Metadata(last).NextFragment = Frame.None;
         metadata.WirePackets = (ushort)segments;
         metadata.GsoSize = (ushort)(segments > 1 ? connection.Mss : 0);
-        WriteHeader(ref connection, ref metadata, sequence, headerLength, length, flags);
+        var sum = sumsPayloads && segments == 1 && payload == Arena.Headroom ? payloadSums[head.Index] : UnknownSum;
+        WriteHeader(ref connection, ref metadata, sequence, headerLength, length, sum, flags);
         Charge(index, ref connection, head);
-        outbox.TryCommit(To(ref connection, head));
+        Commit(ref connection, head);
         AcknowledgmentSent(ref connection);
     }
 
+    /// <param name="payloadSum">Of the payload, or <see cref="UnknownSum"/>: then the checksum is left to whoever can finish it.</param>
     private void WriteHeader(
-        ref TcpConnection connection, ref FrameMetadata metadata, SequenceNumber sequence, int headerLength, int length, TcpFlags flags)
+        ref TcpConnection connection, ref FrameMetadata metadata, SequenceNumber sequence, int headerLength, int length, int payloadSum, TcpFlags flags)
     {
         var header = Arena.Slot(ref metadata).Slice(metadata.DataOffset, headerLength);
-        TcpHeader.Write(
-            header, connection.LocalPort, connection.RemotePort, sequence, connection.RcvNxt, headerLength, flags, SelectWindow(ref connection));
-        if (connection.Has(TcpTraits.Timestamps))
+        var ports = ((uint)connection.LocalPort << 16) | connection.RemotePort;
+        var control = ((uint)headerLength << 26) | ((uint)flags << 16) | SelectWindow(ref connection);
+        ulong sum = NetworkHeader.PseudoHeaderSum(connection.LocalAddress, connection.RemoteAddress, IpProtocol.Tcp, headerLength + length);
+        if (payloadSum != UnknownSum)
         {
-            TcpOptions.WriteTimestamps(header[TcpHeader.MinimumLength..], TimestampNow(ref connection), connection.TsRecent);
+            // by the values, not by their bytes: a vector cannot be loaded from stores that have not left the store buffer yet
+            sum += (ulong)ports + sequence.Value + connection.RcvNxt.Value + control + (uint)payloadSum;
         }
 
-        LeaveChecksum(ref metadata, header, connection.LocalAddress, connection.RemoteAddress, headerLength + length);
+        if (connection.Has(TcpTraits.Timestamps))
+        {
+            var value = TimestampNow(ref connection);
+            TcpOptions.WriteTimestamps(header.Slice(TcpHeader.MinimumLength, TcpOptions.AlignedTimestampsLength), value, connection.TsRecent);
+            sum += payloadSum != UnknownSum ? (ulong)TcpOptions.AlignedTimestampsWord + value + connection.TsRecent : 0;
+        }
+
+        var folded = InternetChecksum.Fold(sum);
+        TcpHeader.Write(header, ports, sequence, connection.RcvNxt, control, payloadSum != UnknownSum ? (ushort)~folded : folded);
+        Describe(ref metadata, headerLength + length);
+        metadata.Checksum = payloadSum != UnknownSum ? ChecksumState.None : ChecksumState.Partial;
         metadata.Hash = connection.TransmitHash;
     }
 
@@ -55,10 +71,17 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
     private static void LeaveChecksum(ref FrameMetadata metadata, Span<byte> header, InetAddress local, InetAddress remote, int length)
     {
         TcpHeader.WriteChecksum(header, InternetChecksum.Fold(NetworkHeader.PseudoHeaderSum(local, remote, IpProtocol.Tcp, length)));
+        Describe(ref metadata, length);
+        metadata.Checksum = ChecksumState.Partial;
+    }
+
+    /// <summary>What the metadata of a head says of a segment whose header is written.</summary>
+    /// <param name="length">Bytes of header and payload.</param>
+    private static void Describe(ref FrameMetadata metadata, int length)
+    {
         metadata.TotalLength = length;
         metadata.TransportOffset = metadata.DataOffset;
         metadata.NetworkOffset = 0;
-        metadata.Checksum = ChecksumState.Partial;
         metadata.ChecksumStart = metadata.DataOffset;
         metadata.ChecksumOffset = TcpHeader.ChecksumOffset;
         metadata.VlanTci = 0;
@@ -66,14 +89,15 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         metadata.Flags = FrameFlags.None;
     }
 
-    private static Outgoing To(ref TcpConnection connection, Frame frame) => new()
+    /// <summary>Queues a packet for the loop; the outbox has room.</summary>
+    private void Commit(ref TcpConnection connection, Frame frame)
     {
-        Frame = frame,
-        Source = connection.LocalAddress,
-        Destination = connection.RemoteAddress,
-        Protocol = IpProtocol.Tcp,
-        DontFragment = true,
-    };
+        ref var outgoing = ref outbox.Commit(frame);
+        outgoing.Source = connection.LocalAddress;
+        outgoing.Destination = connection.RemoteAddress;
+        outgoing.Protocol = IpProtocol.Tcp;
+        outgoing.DontFragment = true;
+    }
 
     /// <summary>Sends a segment without payload.</summary>
     private bool TrySendControl(ref TcpConnection connection, SequenceNumber sequence, TcpFlags flags)
@@ -86,8 +110,8 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         ref var metadata = ref arena.Metadata(frame);
         var headerLength = connection.HeaderLength;
         metadata.DataLength = (ushort)headerLength;
-        WriteHeader(ref connection, ref metadata, sequence, headerLength, 0, flags);
-        outbox.TryCommit(To(ref connection, frame));
+        WriteHeader(ref connection, ref metadata, sequence, headerLength, 0, sumsPayloads ? 0 : UnknownSum, flags);
+        Commit(ref connection, frame);
         counters.OutSegs++;
         AcknowledgmentSent(ref connection);
         return true;
@@ -134,7 +158,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
             (ushort)Math.Min(connection.RcvWnd, MaximumUnscaledWindow));
         LeaveChecksum(ref metadata, header, connection.LocalAddress, connection.RemoteAddress, headerLength + payload);
         metadata.Hash = connection.TransmitHash;
-        outbox.TryCommit(To(ref connection, frame));
+        Commit(ref connection, frame);
         counters.OutSegs++;
         connection.Pending &= ~TcpPending.Syn;
         connection.RcvWup = connection.RcvNxt;

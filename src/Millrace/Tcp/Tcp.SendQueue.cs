@@ -18,6 +18,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
     /// </summary>
     private readonly int[] sendLinks;
 
+    private readonly bool sumsPayloads;
+
+    /// <summary>By frame of the queue, the sum of its payload, where payloads are summed.</summary>
+    private readonly ushort[] payloadSums;
+
     private static bool MayWrite(ref TcpConnection connection) =>
         (connection.State is TcpState.Established or TcpState.CloseWait || connection.IsOpenEarly) && !connection.Has(TcpTraits.FinQueued)
         && (connection.Pending & (TcpPending.Reset | TcpPending.End)) == 0;
@@ -60,8 +65,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
 
             ref var metadata = ref arena.Metadata(connection.SendTail);
             var count = Math.Min(room, source.Length - written);
-            source.Slice(written, count).CopyTo(Arena.Slot(ref metadata)[(metadata.DataOffset + metadata.DataLength)..]);
-            metadata.DataLength = (ushort)(metadata.DataLength + count);
+            AppendPayload(connection.SendTail, ref metadata, source.Slice(written, count));
             connection.WriteSequence += count;
             written += count;
         }
@@ -73,6 +77,32 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         }
 
         return written;
+    }
+
+    /// <summary>Copies bytes behind the payload of a frame that is not on its way, and sums them in the same pass where software has to.</summary>
+    private void AppendPayload(Frame frame, ref FrameMetadata metadata, ReadOnlySpan<byte> bytes)
+    {
+        var length = PayloadLengthOf(ref metadata);
+        var place = Arena.Slot(ref metadata).Slice(Arena.Headroom + length, bytes.Length);
+        metadata.DataLength = (ushort)(metadata.DataLength + bytes.Length);
+        if (!sumsPayloads)
+        {
+            bytes.CopyTo(place);
+            return;
+        }
+
+        ref var sum = ref payloadSums[frame.Index];
+        var part = InternetChecksum.CopyAndSum(bytes, place);
+        sum = length == 0 ? part : InternetChecksum.Fold((uint)sum + ((length & 1) == 0 ? part : InternetChecksum.SwapForOddOffset(part)));
+    }
+
+    /// <summary>Sums the payload of a frame anew after it was cut.</summary>
+    private void SumPayload(Frame frame, ref FrameMetadata metadata)
+    {
+        if (sumsPayloads)
+        {
+            payloadSums[frame.Index] = InternetChecksum.Sum(Arena.Slot(ref metadata).Slice(Arena.Headroom, PayloadLengthOf(ref metadata)));
+        }
     }
 
     /// <summary>Bytes that fit behind the last frame: it must not be on its way, nor have been sent.</summary>
@@ -225,6 +255,8 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         tail.SentAt = metadata.SentAt;
         metadata.DataOffset = Arena.Headroom;
         metadata.DataLength = (ushort)length;
+        SumPayload(frame, ref metadata);
+        SumPayload(rest, ref tail);
         sendLinks[rest.Index] = sendLinks[frame.Index];
         sendLinks[frame.Index] = rest.Index;
         if (connection.SendTail == frame)

@@ -46,22 +46,55 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
     {
         ref var connection = ref connections[index];
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)count, (uint)connection.Readable, nameof(count));
-        connection.Readable -= count;
-        var left = count;
-        while (left > 0)
+        for (var left = count; left > 0;)
         {
-            var frame = connection.ReceiveHead;
-            ref var metadata = ref arena.Metadata(frame);
-            var taken = Math.Min(left, (int)metadata.DataLength);
-            left -= taken;
-            metadata.DataOffset = (ushort)(metadata.DataOffset + taken);
-            metadata.DataLength = (ushort)(metadata.DataLength - taken);
-            if (metadata.DataLength == 0)
-            {
-                RemoveFirstReceived(ref connection, ref metadata);
-            }
+            left -= Take(ref connection, left);
         }
 
+        Consumed(index, ref connection, count);
+    }
+
+    public override int Read(int index, Span<byte> destination)
+    {
+        ref var connection = ref connections[index];
+        var count = Math.Min(destination.Length, connection.Readable);
+        for (var copied = 0; copied < count;)
+        {
+            var piece = arena.Data(connection.ReceiveHead);
+            piece = piece.Slice(0, Math.Min(piece.Length, count - copied));
+            piece.CopyTo(destination.Slice(copied, piece.Length));
+            copied += Take(ref connection, piece.Length);
+        }
+
+        if (count > 0)
+        {
+            Consumed(index, ref connection, count);
+        }
+
+        return count;
+    }
+
+    /// <summary>Takes bytes off the first frame of the receive queue, and the frame with the last of them.</summary>
+    /// <returns>How many were taken.</returns>
+    private int Take(ref TcpConnection connection, int most)
+    {
+        ref var metadata = ref arena.Metadata(connection.ReceiveHead);
+        if (most >= metadata.DataLength)
+        {
+            most = metadata.DataLength;
+            RemoveFirstReceived(ref connection, ref metadata);
+            return most;
+        }
+
+        metadata.DataOffset = (ushort)(metadata.DataOffset + most);
+        metadata.DataLength = (ushort)(metadata.DataLength - most);
+        return most;
+    }
+
+    /// <summary>The application has taken bytes: the window may open, the buffer grow.</summary>
+    private void Consumed(int index, ref TcpConnection connection, int count)
+    {
+        connection.Readable -= count;
         if (connection.Has(TcpTraits.Detached))
         {
             if (connection.Readable == 0 && connection.State is TcpState.TimeWait or TcpState.Closed)

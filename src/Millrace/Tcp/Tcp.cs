@@ -66,6 +66,9 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
 
     /// <param name="maxGsoSegments">Segments a packet may stand for if something below cuts it (<see cref="IGsoSettings"/>).</param>
     /// <param name="workers">This worker's side of its group, where there are several.</param>
+    /// <param name="sumsPayloads">
+    /// Whether software finishes checksums: then payloads are summed while they are copied into the send queue (csum_and_copy_from_iter).
+    /// </param>
     public Tcp(
         TSettings settings,
         TMemory memory,
@@ -77,7 +80,8 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         NetworkLayer network,
         TApplications applications,
         int maxGsoSegments = ushort.MaxValue,
-        Workers.WorkerPort? workers = null)
+        Workers.WorkerPort? workers = null,
+        bool sumsPayloads = false)
     {
         ArgumentNullException.ThrowIfNull(arena);
         ArgumentNullException.ThrowIfNull(ledger);
@@ -127,6 +131,8 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         flows = new FlowTable<TcpFlows>(connections.Length + settings.MaxTimeWaitBuckets, entropy, new TcpFlows(connections, timeWaits));
         wheel = new TimerWheel(connections.Length);
         sendLinks = new int[arena.Capacity + 1];
+        this.sumsPayloads = sumsPayloads;
+        payloadSums = sumsPayloads ? arena.KeepPayloadSums() : [];
         guaranteedFrames = Math.Min(arena.Quota(Share.Sockets) / 2, slotCount * GuaranteedFramesEach);
         mostMemory = (long)(arena.Quota(Share.Sockets) - guaranteedFrames) * Arena.FrameTruesize;
         for (var i = 0; i < count; i++)

@@ -61,6 +61,28 @@ public abstract class TcpSockets : ITransmitCompletions
 
     public abstract void Consume(int index, int count);
 
+    /// <summary>Copies and consumes.</summary>
+    /// <returns>Bytes copied, 0 if there were none.</returns>
+    public virtual int Read(int index, Span<byte> destination)
+    {
+        var copied = 0;
+        while (copied < destination.Length)
+        {
+            var piece = Peek(index);
+            if (piece.IsEmpty)
+            {
+                break;
+            }
+
+            var count = Math.Min(piece.Length, destination.Length - copied);
+            piece[..count].CopyTo(destination[copied..]);
+            Consume(index, count);
+            copied += count;
+        }
+
+        return copied;
+    }
+
     public abstract int WritableOf(int index);
 
     public abstract int Write(int index, ReadOnlySpan<byte> source);

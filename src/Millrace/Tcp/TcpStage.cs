@@ -35,16 +35,18 @@ namespace Millrace.Tcp;
     DropReason.TcpListenOverflow,
     DropReason.TcpAbortOnData,
     DropReason.TcpTimeWait)]
-public struct TcpStage<TSettings, TMemory, TGso, TSmallQueues, TApplications>(
+public struct TcpStage<TSettings, TMemory, TGso, TSmallQueues, TChecksum, TApplications>(
     TSettings settings,
     TMemory memory,
     TGso gso,
     TSmallQueues smallQueues,
+    TChecksum checksum,
     Arena arena,
     Ledger ledger,
     Outbox outbox,
     Entropy entropy,
     NetworkLayer network,
+    IReadOnlyList<NetworkInterface> interfaces,
     TApplications applications,
     WorkerPort? workers = null)
     : IIngressStage, IPollStart, IOriginates, ITimed, ITransportErrorObserver, IInterfaceObserver, IWorkerNotices
@@ -52,10 +54,12 @@ public struct TcpStage<TSettings, TMemory, TGso, TSmallQueues, TApplications>(
     where TMemory : struct, ISocketMemorySettings
     where TGso : struct, IGsoSettings
     where TSmallQueues : struct, ISmallQueuesSettings
+    where TChecksum : struct, IChecksumOffloadSettings
     where TApplications : struct, ITcpApplications
 {
     private readonly Tcp<TSettings, TMemory, TSmallQueues, TApplications> tcp = new(
-        settings, memory, smallQueues, arena, ledger, outbox, entropy, network, applications, gso.MaxSegments, workers);
+        settings, memory, smallQueues, arena, ledger, outbox, entropy, network, applications, gso.MaxSegments, workers,
+        sumsPayloads: !checksum.Transmit || !interfaces.All(static networkInterface => (networkInterface.Nic.Features & NicFeatures.TransmitChecksum) != 0));
 
     [Provides]
     public readonly TcpSockets Sockets => tcp;

@@ -1,3 +1,4 @@
+using Millrace.Headers;
 using Millrace.Memory;
 
 namespace Millrace.Nics;
@@ -11,6 +12,10 @@ internal sealed partial class WireQueue
     /// </summary>
     private const int LeastDataOffset = 64;
     private const int DataOffsetStep = 64;
+
+    /// <summary>A sum of 0 is one, too.</summary>
+    private const uint SumIsKnown = 1 << 16;
+
     private const int DataOffsetSteps = 5;
     private const int CopiedFrameCapacity = Arena.Stride - LeastDataOffset - (DataOffsetStep * (DataOffsetSteps - 1));
 
@@ -54,6 +59,32 @@ internal sealed partial class WireQueue
     private Frame CopyOver(WirePacket packet)
     {
         ref var described = ref packet.Source[packet.Head];
+        return described.FrameCount == 1 && described.DataLength <= CopiedFrameCapacity ? CopyFrame(packet, in described) : CopyChain(packet, ref described);
+    }
+
+    private Frame CopyFrame(WirePacket packet, ref readonly WireDescriptor described)
+    {
+        var own = TakePosted();
+        ref var metadata = ref arena.Metadata(own);
+        var room = Begin(own);
+        ReadOnlySpan<byte> bytes = packet.Source.Arena.Slot(packet.Head).Slice(described.DataOffset, described.DataLength);
+        metadata.DataLength = described.DataLength;
+        if ((options.Features & NicFeatures.ReceiveSum) != 0 && described.Checksum != ChecksumState.Partial)
+        {
+            metadata.ReceivedSum = SumIsKnown | InternetChecksum.CopyAndSum(bytes, room);
+        }
+        else
+        {
+            bytes.CopyTo(room);
+        }
+
+        Describe(own, in described, metadata.DataOffset - described.DataOffset);
+        packet.Source.Settle(packet.Head);
+        return own;
+    }
+
+    private Frame CopyChain(WirePacket packet, ref WireDescriptor described)
+    {
         Frame head = Frame.None, last = Frame.None;
         var room = Span<byte>.Empty;
         for (var frame = packet.Head; !frame.IsNone;)
