@@ -102,7 +102,17 @@ public sealed class Outbox
             return false;
         }
 
-        packet = ring[head++ & mask];
+        // field by field: a vector over fields that were just written one by one waits until they have left the store buffer
+        ref readonly var outgoing = ref ring[head++ & mask];
+        packet.Frame = outgoing.Frame;
+        packet.Source = outgoing.Source;
+        packet.Destination = outgoing.Destination;
+        packet.Protocol = outgoing.Protocol;
+        packet.Ttl = outgoing.Ttl;
+        packet.TrafficClass = outgoing.TrafficClass;
+        packet.Interface = outgoing.Interface;
+        packet.DontFragment = outgoing.DontFragment;
+        packet.IsLinkFrame = outgoing.IsLinkFrame;
         arena.MoveChain(packet.Frame, Holders.Outbox, Holders.Loop);
         return true;
     }

@@ -40,6 +40,9 @@ public sealed record TcpChoice
 
     public int MaxGsoSegments { get; init; } = 1;
 
+    /// <summary>Software finishes checksums: every segment of one frame is looked at whether it is right as it leaves TCP.</summary>
+    public bool SumsPayloads { get; init; } = true;
+
     public int FastOpen { get; init; } = 1;
 
     public int FastOpenCacheEntries { get; init; } = 16;
