@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Millrace.Headers;
 using Millrace.Nics;
 using Millrace.Tcp;
@@ -11,8 +12,8 @@ internal sealed class OpenConnections : IDisposable
     private const int OpeningAtOnce = 64;
     private const ushort FirstPort = 80;
 
-    /// <summary>Bytes that are allocated for each frame beside it: a place on the free list, and TCP's link.</summary>
-    private const int FrameBytes = 2 * sizeof(int);
+    /// <summary>Bytes of the two handlers of a connection, an endpoint's share.</summary>
+    private static readonly double HandlerBytes = (Unsafe.SizeOf<Pinger>() + Unsafe.SizeOf<Echo>()) / 2.0;
 
     private readonly MemoryWire wire;
     private readonly INetworkStack server;
@@ -20,21 +21,17 @@ internal sealed class OpenConnections : IDisposable
     private readonly TcpSockets sockets;
     private readonly PingRound round;
     private readonly double bytes;
-    private readonly double native;
     private readonly string opened;
 
     /// <param name="count">Connections.</param>
     /// <param name="ports">Ports of the server, each with as many of them.</param>
-    /// <param name="make">Makes both ends: what it allocates and TCP reserves is what is counted.</param>
+    /// <param name="make">Makes both ends.</param>
     private OpenConnections(int count, int ports, Func<MemoryWire, PingRound, (INetworkStack Server, TcpSockets AtServer, INetworkStack Client, TcpSockets AtClient)> make)
     {
         wire = new MemoryWire(new MemoryWireOptions { Mode = WireMode.HandOver, Features = NicFeatures.None });
         round = new PingRound(count);
-        var allocated = GC.GetAllocatedBytesForCurrentThread();
         (server, var atServer, client, sockets) = make(wire, round);
-        allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
-        bytes = (allocated + atServer.NativeBytes + sockets.NativeBytes - ((long)FrameBytes * (server.Arena.Capacity + client.Arena.Capacity))) / 2.0 / count;
-        native = (atServer.NativeBytes + sockets.NativeBytes) / 2.0 / count;
+        bytes = ((atServer.ReservedBytes + sockets.ReservedBytes) / 2.0 / count) + HandlerBytes;
         round.Sockets = sockets;
         var clock = Stopwatch.StartNew();
         Open(ports);
@@ -91,7 +88,7 @@ internal sealed class OpenConnections : IDisposable
         var arena = (run.server.Arena.Capacity + run.client.Arena.Capacity) * (long)Memory.Arena.FrameTruesize;
         yield return new Reading(
             "bytes-" + size, "B/endpoint", run.bytes, null, run.IsRight,
-            FormattableString.Invariant($"all that both stacks allocate on the heap and outside of it, by the number of endpoints; {run.native:0.0} B of it TCP's tables; without the arenas of {arena >> 20} MiB together"));
+            FormattableString.Invariant($"all that TCP reserves at full capacity: connections, flow table, timers, slots, TIME-WAIT, listeners, Fast Open; {HandlerBytes} B of it the handler's; without the arenas of {arena >> 20} MiB together"));
     }
 
     private bool IsRight => round.Wrong == 0 && round.Closed == 0 && round.Connected == round.Connections.Length;

@@ -59,7 +59,7 @@ public sealed class TimerWheel
     }
 
     /// <summary>Bytes reserved for timers.</summary>
-    internal long Bytes => links.Bytes;
+    internal long Bytes => links.Bytes + (slots.Length * sizeof(int)) + (occupied.Length * sizeof(ulong));
 
     public bool IsSet(int timer) => links[timer].Place != None;
 

@@ -1,6 +1,9 @@
+using System.Runtime.InteropServices;
+
 namespace Millrace.Tcp;
 
 /// <summary>When an acknowledgment may wait (RFC 1122 §4.2.3.2, RFC 5681 §4.2), by Linux's rules. Times are microseconds.</summary>
+[StructLayout(LayoutKind.Sequential, Pack = 2)]
 internal struct DelayedAck
 {
     public const int Minimum = 40_000;

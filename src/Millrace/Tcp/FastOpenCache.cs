@@ -1,4 +1,5 @@
 using Millrace.Headers;
+using Millrace.Interop;
 
 namespace Millrace.Tcp;
 
@@ -14,7 +15,7 @@ internal sealed class FastOpenCache
     /// <summary>A pause of two years.</summary>
     private const int MaximumLosses = 20;
 
-    private readonly Entry[] entries;
+    private readonly NativeTable<Entry> entries;
     private readonly int[] buckets;
     private readonly Entropy entropy;
     private int count;
@@ -26,10 +27,13 @@ internal sealed class FastOpenCache
     public FastOpenCache(int capacity, Entropy entropy)
     {
         this.entropy = entropy;
-        entries = new Entry[capacity];
+        entries = new NativeTable<Entry>(capacity);
         buckets = new int[(int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)capacity)];
         Array.Fill(buckets, None);
     }
+
+    /// <summary>Bytes reserved.</summary>
+    public long Bytes => entries.Bytes + (buckets.Length * sizeof(int));
 
     private struct Entry
     {

@@ -28,6 +28,9 @@ internal sealed class FastOpenResets
         free = capacity > 0 ? 0 : None;
     }
 
+    /// <summary>Bytes reserved.</summary>
+    public long Bytes => next.Length * (sizeof(int) + sizeof(long));
+
     /// <summary>A listener's entries.</summary>
     public struct List
     {

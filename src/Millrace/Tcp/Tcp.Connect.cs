@@ -56,7 +56,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         connection.Application = (ushort)application;
         connection.Slot = slot;
         connection.Traits |= TcpTraits.Active;
-        StartSending(ref connection, NewIss(in key));
+        StartSending(ref connection);
         StartReceiving(ref connection);
         Transit(ref connection, TcpEvent.Open);
         counters.ActiveOpens++;
@@ -66,14 +66,17 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         return TcpConnectResult.Opening;
     }
 
-    private void StartSending(ref TcpConnection connection, SequenceNumber iss)
+    /// <param name="least">A sequence number to start with instead, beyond those of an earlier connection.</param>
+    private void StartSending(ref TcpConnection connection, SequenceNumber? least = null)
     {
+        var unforeseeable = Unforeseeable(connection.Key);
+        var iss = least ?? NewIss(unforeseeable);
         connection.Iss = iss;
         connection.SndUna = iss;
         connection.SndNxt = iss;
         connection.SndMax = iss;
         connection.WriteSequence = iss + 1;
-        connection.TimestampOffset = NewTimestampOffset(connection.Key);
+        connection.TimestampOffset = NewTimestampOffset(unforeseeable);
         connection.NetworkHeaderLength = (byte)network.HeaderLength(connection.RemoteAddress);
     }
 

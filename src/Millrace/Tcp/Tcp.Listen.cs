@@ -1,4 +1,5 @@
 using Millrace.Headers;
+using Millrace.Interop;
 using Millrace.Sockets;
 
 namespace Millrace.Tcp;
@@ -9,9 +10,9 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
     private const int PortCount = 65536;
 
     /// <summary>Listener of a port plus one; 0 for none.</summary>
-    private readonly ushort[] listenerOfPort = new ushort[PortCount];
-    private readonly Listener[] listeners = new Listener[MaximumListeners];
-    private const int MaximumListeners = 256;
+    private readonly byte[] listenerOfPort = new byte[PortCount];
+    private readonly NativeTable<Listener> listeners = new(MaximumListeners);
+    private const int MaximumListeners = byte.MaxValue;
 
     private struct Listener
     {
@@ -41,10 +42,13 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         }
 
         // a listener that closed keeps its place until the last of its handshakes is over
-        var place = Array.FindIndex(listeners, static listener => !listener.IsOpen && listener.Pending == 0);
-        if (place < 0)
+        var place = 0;
+        while (listeners[place].IsOpen || listeners[place].Pending > 0)
         {
-            return false;
+            if (++place == listeners.Length)
+            {
+                return false;
+            }
         }
 
         listeners[place] = new Listener
@@ -56,7 +60,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
             FastOpenResets = new FastOpenResets.List(),
             IsOpen = true,
         };
-        listenerOfPort[port] = (ushort)(place + 1);
+        listenerOfPort[port] = (byte)(place + 1);
         return true;
     }
 
@@ -115,10 +119,10 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
             return Verdict.Drop(DropReason.TcpFlags);
         }
 
-        return ArriveSyn(listener, ref segment, hash, NewIss(segment.Key));
+        return ArriveSyn(listener, ref segment, hash);
     }
 
-    private Verdict ArriveSyn(int listener, ref TcpSegment segment, uint hash, SequenceNumber iss)
+    private Verdict ArriveSyn(int listener, ref TcpSegment segment, uint hash, SequenceNumber? iss = null)
     {
         ref var accepting = ref listeners[listener];
         if (accepting.Pending >= accepting.Backlog)
@@ -148,7 +152,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         accepting.Pending++;
         ref var connection = ref connections[index];
         connection.State = TcpStateTable.Next(TcpState.Listen, TcpEvent.Syn);
-        connection.Listener = (short)listener;
+        connection.Listener = listener;
         connection.Application = (ushort)accepting.Application;
         StartSending(ref connection, iss);
         TakeSyn(ref connection, ref segment);

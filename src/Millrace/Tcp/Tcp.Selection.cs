@@ -7,23 +7,32 @@ namespace Millrace.Tcp;
 public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
 {
     private const ulong SequencePurpose = 0x5443_5020_4953_4E00;
-    private const ulong TimestampPurpose = 0x5443_5020_5453_4F00;
     private const ulong PortPurpose = 0x5443_5020_504F_5254;
 
     /// <summary>Port counters, by a hash of the destination (RFC 6056 §3.3.4).</summary>
     private readonly uint[] portCounters;
 
+    // clients mostly open to the destination they opened to before
+    private FlowKey lastDestination;
+    private ulong lastDestinationHash;
+
+    /// <summary>
+    /// What an outsider must not foresee of a connection: the lower half starts its sequence numbers, the upper its timestamps.
+    /// </summary>
+    private ulong Unforeseeable(in FlowKey key) => Keyed(in key, SequencePurpose);
+
     /// <summary>ISN = M + F(connection, secret) (RFC 6528 §3), M counting every 64 ns as in Linux (net/core/secure_seq.c).</summary>
-    private SequenceNumber NewIss(in FlowKey key) => new((uint)Keyed(in key, SequencePurpose) + (uint)(now >> 6));
+    private SequenceNumber NewIss(ulong unforeseeable) => new((uint)unforeseeable + (uint)(now >> 6));
 
     /// <summary>A connection's timestamps start anywhere (RFC 7323 §7.1), if that is set.</summary>
-    private uint NewTimestampOffset(in FlowKey key) => settings.TimestampOffsets ? (uint)Keyed(in key, TimestampPurpose) : 0;
+    private uint NewTimestampOffset(ulong unforeseeable) => settings.TimestampOffsets ? (uint)(unforeseeable >> 32) : 0;
 
+    /// <summary>One hash where an address is in its lower half alone; ports and purpose do not overlap.</summary>
     private ulong Keyed(in FlowKey key, ulong purpose)
     {
-        var ports = ((ulong)key.LocalPort << 16) | key.RemotePort;
-        var ends = entropy.Hash(key.Local.Upper, key.Local.Lower, ports ^ purpose);
-        return entropy.Hash(ends, key.Remote.Upper, key.Remote.Lower);
+        var ports = ((ulong)key.LocalPort << 48) | ((ulong)key.RemotePort << 32);
+        var upper = (key.Local.Upper | key.Remote.Upper) == 0 ? purpose : entropy.Hash(key.Local.Upper, key.Remote.Upper, purpose);
+        return entropy.Hash(key.Local.Lower, key.Remote.Lower, upper ^ ports);
     }
 
     /// <summary>Double-hash port selection (RFC 6056 §3.3.4, algorithm 4): no two destinations share a counter knowably.</summary>
@@ -40,7 +49,14 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
     {
         var minimum = settings.LocalPortMinimum;
         var count = (uint)Math.Max(settings.LocalPortMaximum - minimum + 1, 1);
-        var hash = Keyed(key with { LocalPort = 0 }, PortPurpose);
+        var destination = key with { LocalPort = 0 };
+        if (destination != lastDestination)
+        {
+            lastDestination = destination;
+            lastDestinationHash = Keyed(in destination, PortPurpose);
+        }
+
+        var hash = lastDestinationHash;
         ref var counter = ref portCounters[(hash >> 32) % (uint)portCounters.Length];
         for (uint tries = 0; tries < count; tries++)
         {

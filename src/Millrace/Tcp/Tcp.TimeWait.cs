@@ -118,7 +118,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         var options = new TcpOptions
         {
             HasTimestamps = entry.HasTimestamps,
-            TimestampValue = (uint)(now / Millisecond) + (entry.HasTimestamps ? NewTimestampOffset(in key) : 0),
+            TimestampValue = (uint)(now / Millisecond) + (entry.HasTimestamps ? NewTimestampOffset(Unforeseeable(in key)) : 0),
             TimestampEcho = entry.TsRecent,
         };
         Reply(in key, entry.SndNxt, entry.RcvNxt, TcpFlags.Ack, entry.Window, options);

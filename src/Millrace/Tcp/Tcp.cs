@@ -146,7 +146,10 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
 
     public override ref readonly TcpCounters Counters => ref counters;
 
-    public override long NativeBytes => connections.Bytes + flows.Bytes + wheel.Bytes + timeWaits.Bytes;
+    public override long ReservedBytes => connections.Bytes + flows.Bytes + wheel.Bytes + timeWaits.Bytes
+        + freeSlots.Sum(static slots => (long)slots.Length * sizeof(int)) + (freeSlotCounts.Length * sizeof(int))
+        + listenerOfPort.Length + listeners.Bytes + (portCounters.Length * sizeof(uint))
+        + fastOpenCache.Bytes + fastOpenResets.Bytes;
 
     public void PollStart(long now) => this.now = now;
 
@@ -272,8 +275,6 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         connection.TransmitHash = TransmitHash(in key);
         connection.RemotePort = key.RemotePort;
         connection.Slot = None;
-        connection.Listener = None;
-        connection.FastOpenListener = None;
         connection.LastReceivedAt = now;
         connection.SoftError = TcpCloseReason.TimedOut;
         connection.Rtt = RttEstimator.New();

@@ -8,8 +8,8 @@ namespace Millrace.Tcp;
 /// </summary>
 internal readonly struct Moment(long time)
 {
-    // 0 is never
-    private readonly uint ticks = Math.Max((uint)(time >> TimerWheel.TickShift), 1);
+    // 0 is never; the tick before stands for that one, because what is over cannot be ahead
+    private readonly uint ticks = (uint)(time >> TimerWheel.TickShift) is var tick and not 0 ? tick : uint.MaxValue;
 
     public bool IsSet => ticks != 0;
 

@@ -89,6 +89,9 @@ internal struct TcpConnection
 
     /// <summary>Linux's inet_csk.icsk_ack.</summary>
     public DelayedAck Ack;
+
+    /// <summary>The peer's segment size option, or 536.</summary>
+    public ushort MssClamp;
     public uint TsRecent;
     public uint TimestampOffset;
 
@@ -137,11 +140,9 @@ internal struct TcpConnection
     public byte NetworkHeaderLength;
     public FastOpenTraits FastOpen;
 
-    /// <summary>The peer's segment size option, or 536.</summary>
-    public ushort MssClamp;
-
     /// <summary>The segment size this end announced.</summary>
     public ushort AdvertisedMss;
+    public ushort Application;
 
     // opens and closes, losses, measurements
     public ReceiveSpace Space;
@@ -168,17 +169,28 @@ internal struct TcpConnection
 
     /// <summary>How often this place was used; 0 means never.</summary>
     public int Generation;
-    public ushort Application;
 
-    /// <summary>Listener whose backlog counts this connection while it is in SYN-RECEIVED, else -1.</summary>
-    public short Listener;
-
-    /// <summary>Listener whose limit of Fast Open counts this connection while it is in SYN-RECEIVED, else -1.</summary>
-    public short FastOpenListener;
+    // plus one
+    private byte listener;
+    private byte fastOpenListener;
     public TcpCloseReason CloseReason;
 
     /// <summary>What a soft ICMP error said; the reason if the connection times out (RFC 5461 §2.2).</summary>
     public TcpCloseReason SoftError;
+
+    /// <summary>Listener whose backlog counts this connection while it is in SYN-RECEIVED, else -1.</summary>
+    public int Listener
+    {
+        readonly get => listener - 1;
+        set => listener = (byte)(value + 1);
+    }
+
+    /// <summary>Listener whose limit of Fast Open counts this connection while it is in SYN-RECEIVED, else -1.</summary>
+    public int FastOpenListener
+    {
+        readonly get => fastOpenListener - 1;
+        set => fastOpenListener = (byte)(value + 1);
+    }
 
     public bool HasSlot => Slot >= 0;
 

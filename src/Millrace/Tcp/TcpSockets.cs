@@ -130,10 +130,10 @@ public abstract class TcpSockets : ITransmitCompletions
     private static readonly TcpCounters NoCounters;
 
     /// <summary>
-    /// Bytes that are reserved outside of the managed heap for connections at full capacity: their state, the table of flows, timers,
-    /// TIME-WAIT. It does not change.
+    /// Bytes that are reserved for connections at full capacity, on the heap and outside of it: their state, the table of flows, timers,
+    /// TIME-WAIT, slots, listeners, Fast Open. Not in it are frames with what belongs to them, and the handlers. It does not change.
     /// </summary>
-    public virtual long NativeBytes => 0;
+    public virtual long ReservedBytes => 0;
 
     /// <summary>Whether connections hold so much that buffers do not grow and windows are small (tcp_memory_pressure).</summary>
     public virtual bool IsUnderMemoryPressure => false;
