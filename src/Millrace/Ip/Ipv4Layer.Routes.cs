@@ -101,21 +101,20 @@ public sealed partial class Ipv4Layer
 
     private void Check(in Ipv4Route route)
     {
-        var text = $"{InetAddress.FromIpv4(route.Network)}/{route.PrefixLength}";
         if (route.PrefixLength > 32 || (route.Network & ~Ipv4Route.Mask(route.PrefixLength)) != 0)
         {
-            throw new ArgumentException($"{text} is not an IPv4 network; write one whose bits behind the prefix are 0, as 10.1.0.0/16.", nameof(route));
+            throw new ArgumentException($"{InetAddress.FromIpv4(route.Network)}/{route.PrefixLength} is not an IPv4 network; write one whose bits behind the prefix are 0, as 10.1.0.0/16.", nameof(route));
         }
 
         if (route.Kind == RouteKind.Unicast && route.Interface >= links.Length)
         {
-            throw new ArgumentException($"The route to {text} names interface {route.Interface}, but the last is {links.Length - 1}.", nameof(route));
+            throw new ArgumentException($"The route {route} names an interface that is not there: the last is {links.Length - 1}.", nameof(route));
         }
 
         if (route.Gateway != 0 && (route.Kind != RouteKind.Unicast || !links[route.Interface].Address.Covers(route.Gateway)))
         {
             throw new ArgumentException(
-                $"The gateway {InetAddress.FromIpv4(route.Gateway)} of {text} is not on the network of its interface; name one that is, or none if the route leads nowhere.",
+                $"The gateway of {route} is not on the network of its interface; name one that is, or none if the route leads nowhere.",
                 nameof(route));
         }
     }

@@ -7,7 +7,7 @@ namespace Millrace.Ip;
 /// The forwarding information base: the next hop of the longest prefix that covers an address, found with one load, or one more
 /// for each eight bits that a prefix is longer than the root is wide (DIR-24-8 of Gupta, Lin and McKeown 1998, with a root as wide
 /// as the number of routes asks for). Which route an entry is of stands in it as the prefix length, so a change writes the entries
-/// it concerns and looks at no other route. It belongs to one worker and is changed between packets.
+/// it concerns and looks at no other route. Tables are loaded before anything is warm, so what writes them is not tiered. It belongs to one worker and is changed between packets.
 /// </summary>
 internal sealed class Fib : IDisposable
 {
@@ -90,6 +90,7 @@ internal sealed class Fib : IDisposable
 
     /// <param name="table">Entries of the bits from <paramref name="start"/> on, <paramref name="bits"/> of them.</param>
     /// <param name="newLength">Equal to the prefix length if a route is put, less if it is removed.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Write(Span<uint> table, int bits, int start, uint network, int prefixLength, int newLength, uint entry)
     {
         var first = (int)((uint)((ulong)network << start) >> (AddressBits - bits));
@@ -117,6 +118,7 @@ internal sealed class Fib : IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Fill(Span<uint> entries, int prefixLength, bool removes, uint entry)
     {
         foreach (ref var place in entries)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Millrace.Headers;
 
@@ -60,6 +61,7 @@ internal sealed partial class Ipv4Forwarder : IDisposable
     /// <summary>Next hops in use.</summary>
     public int NextHopCount => nextHops.Count;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void RouteAdded(in Ipv4Route route)
     {
         if (NeedsNextHop(in route))
@@ -200,7 +202,7 @@ internal sealed partial class Ipv4Forwarder : IDisposable
     /// <summary>Brings the FIB's entries of a prefix up to date, and those of neighbours within it.</summary>
     private void Publish(uint network, int prefixLength)
     {
-        if (adjacencyCount > 0 && Array.Exists(links, link => ((link.Own ^ network) & link.Address.Mask & Ipv4Route.Mask(prefixLength)) == 0))
+        if (adjacencyCount > 0 && MeetsLink(network, prefixLength))
         {
             LeaveWithin(network, prefixLength);
         }
@@ -216,6 +218,19 @@ internal sealed partial class Ipv4Forwarder : IDisposable
         }
     }
 
+    private bool MeetsLink(uint network, int prefixLength)
+    {
+        foreach (var link in links)
+        {
+            if (((link.Own ^ network) & link.Address.Mask & Ipv4Route.Mask(prefixLength)) == 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private void LeaveWithin(uint network, int prefixLength)
     {
         for (var i = 0; i < neighbours.Capacity; i++)
@@ -227,9 +242,10 @@ internal sealed partial class Ipv4Forwarder : IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void PublishPrefix(uint network, int prefixLength)
     {
-        if (IsHost(network, prefixLength) || Array.IndexOf(NeverForwarded, (network, prefixLength)) >= 0)
+        if (IsHost(network, prefixLength) || NeverForwardedLength(network, prefixLength) == prefixLength)
         {
             fib.Put(network, prefixLength, 0);
         }
@@ -247,21 +263,13 @@ internal sealed partial class Ipv4Forwarder : IDisposable
     /// <summary>What a prefix falls to that is no more: the longest that covers it, or nothing.</summary>
     private (int PrefixLength, int NextHop) Cover(uint network, int longest)
     {
-        var never = 0;
-        foreach (var other in NeverForwarded)
-        {
-            if (other.PrefixLength <= longest && ((other.Network ^ network) & Ipv4Route.Mask(other.PrefixLength)) == 0)
-            {
-                never = other.PrefixLength;
-            }
-        }
-
+        var never = Math.Max(0, NeverForwardedLength(network, longest));
         return longest >= 0 && routes.TryFindCovering(network, longest, out var route) && route.PrefixLength >= never
             ? (route.PrefixLength, NextHopOf(in route))
             : (never, 0);
     }
 
-    private int NextHopOf(in Ipv4Route route) => NeedsNextHop(in route) && !IsNeverForwarded(route.Network, route.PrefixLength)
+    private int NextHopOf(in Ipv4Route route) => NeedsNextHop(in route) && NeverForwardedLength(route.Network, route.PrefixLength) < 0
         ? nextHops.Find(route.Interface, InetAddress.FromIpv4(route.Gateway))
         : 0;
 
@@ -269,8 +277,19 @@ internal sealed partial class Ipv4Forwarder : IDisposable
 
     private bool IsHost(uint network, int prefixLength) => prefixLength == 32 && (links.Own(network) || links.Broadcast(network));
 
-    private static bool IsNeverForwarded(uint network, int prefixLength) => Array.Exists(
-        NeverForwarded, other => prefixLength >= other.PrefixLength && ((other.Network ^ network) & Ipv4Route.Mask(other.PrefixLength)) == 0);
+    /// <summary>The prefix length of what is never forwarded that covers a prefix, -1 if none does.</summary>
+    private static int NeverForwardedLength(uint network, int prefixLength)
+    {
+        foreach (var (never, length) in NeverForwarded)
+        {
+            if (length <= prefixLength && ((never ^ network) & Ipv4Route.Mask(length)) == 0)
+            {
+                return length;
+            }
+        }
+
+        return -1;
+    }
 
     private void CollectRefusedSources()
     {

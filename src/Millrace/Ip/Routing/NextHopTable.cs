@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Millrace.Headers;
 
 namespace Millrace.Ip;
@@ -24,6 +25,7 @@ internal sealed class NextHopTable(Fib fib, int capacity)
 
     /// <summary>Counts one more route to a next hop, which is added if it is new.</summary>
     /// <param name="isNew">Nothing is known of it yet.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int Acquire(byte networkInterface, InetAddress gateway, out bool isNew)
     {
         var index = Find(networkInterface, gateway);

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Millrace.Ip;
 
@@ -39,6 +40,7 @@ internal sealed class RouteTable
     /// </summary>
     /// <param name="replaced">The route that was there before.</param>
     /// <returns>False if the table is full.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool TryAdd(in Ipv4Route route, out Ipv4Route? replaced)
     {
         replaced = null;
@@ -127,6 +129,7 @@ internal sealed class RouteTable
     }
 
     /// <summary>The route of a network with the lowest metric, or the one of a metric; of several the first.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool TryFindExact(uint network, int prefixLength, uint? metric, out Ipv4Route route)
     {
         var best = None;
@@ -155,6 +158,7 @@ internal sealed class RouteTable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool Contains(in Ipv4Route route)
     {
         var i = Bucket(route.Network, route.PrefixLength);
