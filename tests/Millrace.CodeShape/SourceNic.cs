@@ -41,7 +41,11 @@ internal sealed class SourceQueue(Arena arena, byte[][] script) : NicQueue
 
     public override long Missed => 0;
 
-    public override void Post(Frame empty) => posted[postedCount++] = empty;
+    public override void Post(ReadOnlySpan<Frame> empty)
+    {
+        empty.CopyTo(posted.AsSpan(postedCount));
+        postedCount += empty.Length;
+    }
 
     public override int Receive(Span<Frame> packets, long now)
     {

@@ -63,7 +63,11 @@ internal sealed class TcpPeerQueue(Arena arena, bool sends, PeerFrames frames, b
 
     public override long Missed => 0;
 
-    public override void Post(Frame empty) => posted[postedCount++] = empty;
+    public override void Post(ReadOnlySpan<Frame> empty)
+    {
+        empty.CopyTo(posted.AsSpan(postedCount));
+        postedCount += empty.Length;
+    }
 
     public override int Receive(Span<Frame> packets, long now)
     {

@@ -17,48 +17,34 @@ internal sealed class RouterSource(RouterFrames frames) : RouterNic(RouterAddres
     {
         private const int DataOffset = 64;
 
-        private readonly Frame[] posted = new Frame[256];
-        private int postedCount;
+        // no ring: the arena gives what was freed last
+        public override int RingSize => 0;
 
-        public override int RingSize => posted.Length;
+        public override int Vacant => 0;
 
-        public override int Vacant => posted.Length - postedCount;
-
-        public override void Post(Frame empty) => posted[postedCount++] = empty;
+        public override void Post(ReadOnlySpan<Frame> empty)
+        {
+        }
 
         public override int Receive(Span<Frame> packets, long now)
         {
-            var count = Math.Min(packets.Length, postedCount);
+            packets = packets.Slice(0, Arena.Allocate(packets, Share.Receive, Holders.Loop));
+            var table = Arena.Frames;
+            ReadOnlySpan<byte> pattern = frames.Frame.AsSpan(0, RouterFrames.FrameLength);
+            var arrivals = frames.Arrivals;
             var position = nic.Position;
-            for (var i = 0; i < count; i++)
+            foreach (var packet in packets)
             {
-                var frame = posted[--postedCount];
-                ref var metadata = ref Arena.Metadata(frame);
-                metadata.DataOffset = DataOffset;
-                metadata.DataLength = RouterFrames.FrameLength;
-                metadata.TotalLength = RouterFrames.FrameLength;
-                metadata.Holders = Holders.Loop;
-                var data = Arena.Data(ref metadata);
-                frames.Frame.AsSpan(0, RouterFrames.FrameLength).CopyTo(data);
-                ref var arrival = ref frames.Arrivals[position];
+                var data = Millrace.Memory.Arena.SetData(ref table[packet.Index], DataOffset, RouterFrames.FrameLength);
+                pattern.Slice(0, RouterFrames.FrameLength).CopyTo(data);
+                ref var arrival = ref arrivals[position];
                 Unsafe.WriteUnaligned(ref data[RouterFrames.DestinationAt], arrival.Destination);
                 Unsafe.WriteUnaligned(ref data[RouterFrames.ChecksumAt], arrival.Checksum);
                 position = (position + 1) & (RouterTraffic.Count - 1);
-                packets[i] = frame;
             }
 
             nic.Position = position;
-            return count;
-        }
-
-        public override void Drain()
-        {
-            while (postedCount > 0)
-            {
-                Arena.Release(posted[--postedCount], Holders.ReceiveRing);
-            }
-
-            base.Drain();
+            return packets.Length;
         }
     }
 }
@@ -79,7 +65,13 @@ internal sealed class RouterSink() : RouterNic(RouterAddresses.Outside)
 
         public override int Vacant => RingSize - posted.Count;
 
-        public override void Post(Frame empty) => posted.Enqueue(empty);
+        public override void Post(ReadOnlySpan<Frame> empty)
+        {
+            foreach (var frame in empty)
+            {
+                posted.Enqueue(frame);
+            }
+        }
 
         public override int Receive(Span<Frame> packets, long now)
         {

@@ -10,44 +10,62 @@ internal sealed class SourceQueue<TLength>(SourceNic<TLength> nic, FrameSource s
     private const int DataOffset = 64;
     private const int MostSent = 256;
 
-    private readonly Frame[] posted = new Frame[order == BufferOrder.LastInFirstOut ? MostSent : 4096];
+    // posted buffers are filled in their order; without a ring the arena gives what was freed last
+    private readonly Frame[] posted = new Frame[order == BufferOrder.FirstInFirstOut ? 4096 : 0];
     private readonly Frame[] sent = new Frame[MostSent];
-    private int postedHead;
-    private int postedTail;
+    private int postedCount;
+    private int postedAt;
     private int sentCount;
     private int position;
 
     public override int RingSize => posted.Length;
 
-    public override int Vacant => posted.Length - (postedTail - postedHead);
+    public override int Vacant => posted.Length - postedCount;
 
     public override int TransmitRoom => sent.Length - sentCount;
 
     public override long Missed => 0;
 
-    public override void Post(Frame empty) => posted[postedTail++ & (posted.Length - 1)] = empty;
+    public override void Post(ReadOnlySpan<Frame> empty)
+    {
+        foreach (var frame in empty)
+        {
+            posted[(postedAt + postedCount++) & (posted.Length - 1)] = frame;
+        }
+    }
 
     public override int Receive(Span<Frame> packets, long now)
     {
-        var count = Math.Min(packets.Length, postedTail - postedHead);
-        for (var i = 0; i < count; i++)
+        packets = packets.Slice(0, order == BufferOrder.FirstInFirstOut ? TakePosted(packets) : arena.Allocate(packets, Share.Receive, Holders.Loop));
+        var frames = arena.Frames;
+        ReadOnlySpan<byte> bytes = source.Bytes;
+        var distance = source.Distance;
+        var position = this.position;
+        foreach (var packet in packets)
         {
-            var frame = order == BufferOrder.LastInFirstOut ? posted[--postedTail & (posted.Length - 1)] : posted[postedHead++ & (posted.Length - 1)];
-            ref var metadata = ref arena.Metadata(frame);
-            metadata.DataOffset = DataOffset;
-            metadata.DataLength = (ushort)TLength.Bytes;
-            metadata.TotalLength = TLength.Bytes;
-            metadata.Holders = Holders.Loop;
-            source.Bytes.AsSpan(position, TLength.Bytes).CopyTo(Arena.Data(ref metadata));
-            position += source.Distance;
-            if (position == source.Bytes.Length)
+            var data = Arena.SetData(ref frames[packet.Index], DataOffset, TLength.Bytes);
+            bytes.Slice(position, TLength.Bytes).CopyTo(data);
+            position += distance;
+            if (position >= bytes.Length)
             {
                 position = 0;
             }
-
-            packets[i] = frame;
         }
 
+        this.position = position;
+        return packets.Length;
+    }
+
+    private int TakePosted(Span<Frame> packets)
+    {
+        var count = Math.Min(packets.Length, postedCount);
+        for (var i = 0; i < count; i++)
+        {
+            packets[i] = posted[postedAt++ & (posted.Length - 1)];
+            arena.Metadata(packets[i]).Holders = Holders.Loop;
+        }
+
+        postedCount -= count;
         return count;
     }
 
@@ -83,9 +101,9 @@ internal sealed class SourceQueue<TLength>(SourceNic<TLength> nic, FrameSource s
 
     public override void Drain()
     {
-        while (postedTail > postedHead)
+        for (; postedCount > 0; postedCount--)
         {
-            arena.Release(posted[--postedTail & (posted.Length - 1)], Holders.ReceiveRing);
+            arena.Release(posted[postedAt++ & (posted.Length - 1)], Holders.ReceiveRing);
         }
 
         while (sentCount > 0)

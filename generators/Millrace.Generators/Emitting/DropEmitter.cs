@@ -25,8 +25,14 @@ internal sealed class DropEmitter(Plan plan, CodeWriter code, bool isIngress)
     }
 
     /// <summary>A stage's way out of the loop, if it does not continue the packet.</summary>
-    public void EmitLeave(string stage, bool hasLinkHeader = true) => code.Block("if (!verdict.IsContinue)", () =>
+    /// <param name="counted">The counter of packets that leave here, if there is one.</param>
+    public void EmitLeave(string stage, bool hasLinkHeader = true, string? counted = null) => code.Block("if (!verdict.IsContinue)", () =>
     {
+        if (counted is not null)
+        {
+            code.Line($"{counted}++;");
+        }
+
         EmitDropper(stage, hasLinkHeader);
         code.Line("goto Settle;");
     });

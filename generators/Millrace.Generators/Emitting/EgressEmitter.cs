@@ -13,6 +13,16 @@ internal sealed class EgressEmitter(Plan plan, CodeWriter code)
     // the entry of packets that have their link header: behind the network stage, or the first stage if there is none
     private bool HasLinkLabel => plan.Network is not null;
 
+    /// <summary>
+    /// Whether nothing lies between a packet that was turned round and the NIC: no stage, and nobody who looks on.
+    /// </summary>
+    public static bool IsOpen(Plan plan)
+    {
+        var stages = plan.Egress.Select(index => plan.Stages[index]).ToArray();
+        var behind = plan.Network is { } network ? stages.Length - 1 - Array.IndexOf(stages, network) : stages.Length;
+        return behind == 0 && !plan.WithRole(Roles.TransmitObserver).Any();
+    }
+
     public void Emit()
     {
         EmitSend();
@@ -38,6 +48,11 @@ internal sealed class EgressEmitter(Plan plan, CodeWriter code)
 
             if (!plan.Spec.HasSeveralInterfaces)
             {
+                if (IsOpen(plan))
+                {
+                    code.Line("nic.Turned.GiveBack(arena, ref forwarded);");
+                }
+
                 code.Block("if (!forwarded.IsEmpty)", () => code.Line("nic.DropSurplus(ref forwarded);"));
             }
         });
@@ -126,6 +141,7 @@ internal sealed class EgressEmitter(Plan plan, CodeWriter code)
             code.Line();
         }
 
+        EmitTurned();
         EmitForwarded();
         EmitOutbox();
         foreach (var stage in stages)
@@ -143,6 +159,22 @@ internal sealed class EgressEmitter(Plan plan, CodeWriter code)
     {
         code.Line($"packet = new {Packet}(frame, ref arena.Metadata(frame));");
         code.Line("wirePackets = packet.Metadata.WirePackets;");
+    }
+
+    /// <summary>Behind what was held, for it came later, and before what has to wait for room.</summary>
+    private void EmitTurned()
+    {
+        if (!IsOpen(plan))
+        {
+            return;
+        }
+
+        code.Block("if (nic.Turned.Count > 0)", () =>
+        {
+            code.Line(plan.Spec.HasSeveralInterfaces ? "nic.Turn(ref forwarded);" : "count = nic.Turn(count, isUp, ref forwarded, now);");
+            code.Line("continue;");
+        });
+        code.Line();
     }
 
     private void EmitForwarded()
@@ -229,7 +261,7 @@ internal sealed class EgressEmitter(Plan plan, CodeWriter code)
         if (plan.Spec.HasSeveralInterfaces)
         {
             EmitRefusal("nic.IsUp(packet.Metadata.Interface)", "DeviceNotReady");
-            EmitRefusal("nic.TryEnqueue(packet.Frame, packet.Metadata.Interface, now)", "FullRing");
+            EmitRefusal("nic.TryEnqueue(packet.Frame, wirePackets, packet.Metadata.Interface, now)", "FullRing");
             EmitObservers();
             code.Line("continue;");
             return;
@@ -243,8 +275,9 @@ internal sealed class EgressEmitter(Plan plan, CodeWriter code)
         });
         code.Line();
         EmitObservers();
-        code.Line($"arena.MoveChain(packet.Frame, {Holders}.Loop, {Holders}.TransmitRing);");
+        code.Line($"arena.MoveChain(ref packet.Metadata, {Holders}.Loop, {Holders}.TransmitRing);");
         code.Line("batch[count++] = packet.Frame;");
+        code.Line("nic.HeldPackets += wirePackets;");
         code.Line("continue;");
     }
 

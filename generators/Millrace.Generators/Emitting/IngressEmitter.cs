@@ -11,12 +11,17 @@ internal sealed class IngressEmitter(Plan plan, CodeWriter code)
     private readonly PlannedStage[] resuming = [.. plan.Ingress.Where(stage => stage.Spec.Is(Roles.ResumesIngress))];
     private readonly DropEmitter drops = new(plan, code, isIngress: true);
     private readonly RxHandlerEmitter handlers = new(plan, code);
+    private readonly StageCountEmitter counts = new(plan, code);
+    private readonly bool turnsRound = EgressEmitter.IsOpen(plan);
     private readonly bool rejects = plan.Stages.Any(stage => stage.Spec.Is(Roles.Network) && NetworkLayerOf(stage) is not null);
 
     public void Emit()
     {
         code.Summary("Packets on their way in: first those that a stage held and lets go on, the deepest stage first; then the burst.");
-        code.Block("private void ReceivePackets(int count, long now)", EmitBody);
+        code.Block(
+            $"private void ReceivePackets(global::System.ReadOnlySpan<{Frame}> burst, global::System.Span<global::Millrace.Memory.FrameMetadata> frames, long now)",
+            EmitBody);
+        counts.EmitMembers();
         if (rejects)
         {
             EmitReject();
@@ -29,16 +34,28 @@ internal sealed class IngressEmitter(Plan plan, CodeWriter code)
     private void EmitBody()
     {
         code.Line("var arena = this.arena;");
-        code.Line("var ledger = this.ledger;");
-        code.Line("var burst = nic.Received;");
-        code.Line("ref var counters = ref this.counters;");
+        code.Line("var ended = nic.Ended;");
+        code.Line("var endedCount = 0;");
         code.Line("var index = 0;");
+        if (turnsRound)
+        {
+            code.Line("var turned = nic.Turned.Packets;");
+            code.Line("var turnedCount = 0;");
+            code.Line("var turnedMore = 0;");
+            code.Line("var chained = 0;");
+        }
+
+        code.Line("var receivedMore = 0;");
+        code.Line("long delivered = 0;");
+        code.Line("long consumed = 0;");
+        counts.EmitLocals();
         if (HasFlush)
         {
             code.Line("var flushed = false;");
         }
 
         code.Line("int wirePackets;");
+        code.Line($"{Frame} frame;");
         code.Line($"{Packet} packet;");
         code.Line($"{Verdict} verdict;");
         drops.EmitLocals();
@@ -50,11 +67,29 @@ internal sealed class IngressEmitter(Plan plan, CodeWriter code)
 
         foreach (var stage in stages.Where(stage => stage.Spec.Is(Roles.Prefetches)))
         {
-            code.Line($"{stage.Field}.Prefetch(new global::System.ReadOnlySpan<{Frame}>(burst, 0, count));");
+            code.Line($"{stage.Field}.Prefetch(burst);");
         }
 
         code.Line();
         code.Block("for (;;)", EmitTurn);
+        code.Line();
+        EmitCounting();
+    }
+
+    /// <summary>What is counted for each packet is kept in locals: a chain of additions in memory would be the length of the loop.</summary>
+    private void EmitCounting()
+    {
+        code.Line("nic.ReleaseEnded(endedCount);");
+        if (turnsRound)
+        {
+            code.Line("nic.Turned.Note(arena, turnedCount, turnedMore, chained);");
+            code.Line("ledger.Forwarded += turnedCount + turnedMore;");
+        }
+
+        code.Line("ledger.Received += index + receivedMore;");
+        code.Line("ledger.Delivered += delivered;");
+        code.Line("ledger.Consumed += consumed;");
+        counts.EmitEnd();
     }
 
     private bool HasFlush => resuming.Any(stage => stage.Spec.Is(Roles.PollEnd));
@@ -67,10 +102,11 @@ internal sealed class IngressEmitter(Plan plan, CodeWriter code)
         }
 
         EmitEndOfBurst();
-        code.Line($"packet = new {Packet}(burst[index], ref arena.Metadata(burst[index]));");
+        code.Line("frame = burst[index];");
+        code.Line($"packet = new {Packet}(frame, ref frames[frame.Index]);");
         code.Line("index++;");
         code.Line("wirePackets = packet.Metadata.WirePackets;");
-        code.Line("ledger.Received += wirePackets;");
+        code.Block("if (wirePackets != 1)", () => code.Line("receivedMore += wirePackets - 1;"));
         handlers.EmitFirstRound();
         foreach (var stage in stages)
         {
@@ -88,11 +124,12 @@ internal sealed class IngressEmitter(Plan plan, CodeWriter code)
     {
         code.Block($"if ({stage.Field}.TryResumeIngress(out resumed))", () =>
         {
-            code.Line($"packet = new {Packet}(resumed.Frame, ref arena.Metadata(resumed.Frame), resumed.Offset);");
+            code.Line($"packet = new {Packet}(resumed.Frame, ref frames[resumed.Frame.Index], resumed.Offset);");
             code.Line("packet.EtherType = resumed.EtherType;");
             code.Line("packet.Protocol = resumed.Protocol;");
             code.Line("wirePackets = packet.Metadata.WirePackets;");
             handlers.EmitFirstRound();
+            counts.EmitResumed(stage);
             code.Line($"goto After{stage.Name};");
         });
         code.Line();
@@ -100,7 +137,7 @@ internal sealed class IngressEmitter(Plan plan, CodeWriter code)
 
     private void EmitEndOfBurst()
     {
-        code.Block("if (index == count)", () =>
+        code.Block("if ((uint)index >= (uint)burst.Length)", () =>
         {
             if (!HasFlush)
             {
@@ -127,7 +164,7 @@ internal sealed class IngressEmitter(Plan plan, CodeWriter code)
         StackEmitter.Banner(code, plan, stage);
         StackEmitter.Bound(code, stage, () => handlers.EmitGuarded(stage, () =>
         {
-            code.Line($"counters.{stage.Name}.Received++;");
+            counts.EmitSeen(stage);
             if (stage.Spec.Is(Roles.RxHandler))
             {
                 handlers.EmitCall(stage);
@@ -137,7 +174,7 @@ internal sealed class IngressEmitter(Plan plan, CodeWriter code)
                 code.Line($"verdict = {stage.Field}.Receive(ref packet);");
             }
 
-            drops.EmitLeave(stage.Name);
+            drops.EmitLeave(stage.Name, counted: counts.Leaving(stage));
         }));
         if (resuming.Contains(stage))
         {
@@ -162,22 +199,66 @@ internal sealed class IngressEmitter(Plan plan, CodeWriter code)
         code.Line($"verdict = packet.Metadata.TransportOffset == 0 ? {unhandled} : {rejected};");
     }
 
-    /// <summary>One release for all who end a packet, so that it can be inlined; who keeps one goes on with the next.</summary>
+    /// <summary>Who keeps a packet goes on with the next; what has ended is freed together with others.</summary>
     private void EmitSettle()
     {
+        EmitTransmit();
+        code.Line();
         code.Block("switch (verdict.Kind)", () =>
         {
             Case("Drop", "break;", ["ledger.DropIngress(verdict.Reason, wirePackets);", .. drops.Calls()]);
-            Case("Deliver", "break;", "ledger.Delivered += wirePackets;");
-            Case("Consumed", "break;", "ledger.Consumed += wirePackets;");
-            Case("Queued", "continue;", "ledger.Delivered += wirePackets;");
-            Case("Transmit", "continue;", "ledger.Forwarded += wirePackets;", "forwarded.Enqueue(arena, packet.Frame);");
+            Case("Deliver", "break;", "delivered += wirePackets;");
+            Case("Consumed", "break;", "consumed += wirePackets;");
+            Case("Queued", "continue;", "delivered += wirePackets;");
             code.Line("default:");
             code.Line("    continue;");
         });
         code.Line();
-        code.Line($"arena.ReleaseChain(packet.Frame, {Holders}.Loop);");
+        if (resuming.Length > 0)
+        {
+            code.Block("if (endedCount == ended.Length)", () =>
+            {
+                code.Line($"arena.Release(ended, endedCount, {Holders}.Loop);");
+                code.Line("endedCount = 0;");
+            });
+            code.Line();
+        }
+
+        code.Line("ended[endedCount++] = packet.Frame;");
     }
+
+    /// <summary>
+    /// What is turned round with nothing in between goes to the NIC together. Without stages that let packets go on later
+    /// there are no more than came in, and the loop calls nothing.
+    /// </summary>
+    private void EmitTransmit() => code.Block($"if (verdict.Kind == {VerdictKind}.Transmit)", () =>
+    {
+        if (!turnsRound)
+        {
+            code.Line("ledger.Forwarded += wirePackets;");
+            code.Line("forwarded.Enqueue(arena, packet.Frame);");
+            code.Line("continue;");
+            return;
+        }
+
+        if (resuming.Length > 0)
+        {
+            code.Block("if (turnedCount == turned.Length)", () =>
+            {
+                code.Line("ledger.Forwarded += wirePackets;");
+                code.Line("forwarded.Enqueue(arena, packet.Frame);");
+                code.Line("continue;");
+            });
+            code.Line();
+        }
+
+        code.Block("if (wirePackets != 1)", () => code.Line("turnedMore += wirePackets - 1;"));
+        code.Line();
+        code.Line($"chained |= packet.Metadata.NextFragment.Index;");
+        code.Line($"packet.Metadata.Holders = (packet.Metadata.Holders & ~{Holders}.Loop) | {Holders}.TransmitRing;");
+        code.Line("turned[turnedCount++] = packet.Frame;");
+        code.Line("continue;");
+    });
 
     private void Case(string kind, string end, params string[] lines)
     {

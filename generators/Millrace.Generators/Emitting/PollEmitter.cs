@@ -65,7 +65,7 @@ internal sealed class PollEmitter(Plan plan, CodeWriter code, bool hasSockets)
                 }
 
                 EmitComplete();
-                code.Line("ReceivePackets(count, now);");
+                code.Line($"ReceivePackets(new global::System.ReadOnlySpan<{Frame}>(nic.Received, 0, count), arena.Frames, now);");
                 code.Line("Finish(now);");
                 code.Line("return count;");
             });

@@ -112,7 +112,13 @@ internal sealed class ScriptedQueue(ScriptedNic nic, Arena arena, int ringSize, 
 
     public override long NextEvent => arrived.Count > 0 ? 0 : sent.Count > 0 ? sent.Peek().DoneAt : long.MaxValue;
 
-    public override void Post(Frame empty) => posted.Add(empty);
+    public override void Post(ReadOnlySpan<Frame> empty)
+    {
+        foreach (var frame in empty)
+        {
+            posted.Add(frame);
+        }
+    }
 
     public void Inject(ReadOnlySpan<byte> bytes)
     {

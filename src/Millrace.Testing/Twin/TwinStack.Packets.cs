@@ -272,7 +272,7 @@ public abstract partial class TwinStack
                 return Verdict.Drop(DropReason.DeviceNotReady);
             }
 
-            if (!nics.TryEnqueue(packet, networkInterface, now))
+            if (!nics.TryEnqueue(packet, Arena.Metadata(packet).WirePackets, networkInterface, now))
             {
                 return Verdict.Drop(DropReason.FullRing);
             }
@@ -289,6 +289,7 @@ public abstract partial class TwinStack
         Observe(packet);
         Arena.MoveChain(packet, Holders.Loop, Holders.TransmitRing);
         nic!.Batch[nic.Pending++] = packet;
+        nic.HeldPackets += Arena.Metadata(packet).WirePackets;
         return Verdict.Held;
     }
 

@@ -19,11 +19,13 @@ public sealed class InterfaceQueue
     private readonly Frame[] completed = new Frame[BatchLength];
     private int completedCount;
     private int completedTaken;
+    private readonly int room;
     private bool areDepartures;
+    private readonly Frame[] empty = new Frame[BatchLength];
 
     /// <param name="weight">Packets a poll takes in at most.</param>
     public InterfaceQueue(NicQueue queue, Arena arena, Ledger ledger, int weight)
-        : this(queue, arena, ledger, weight, BatchLength)
+        : this(queue, arena, ledger, weight, Math.Max(weight, BatchLength))
     {
     }
 
@@ -37,7 +39,10 @@ public sealed class InterfaceQueue
         this.arena = arena;
         this.ledger = ledger;
         Received = new Frame[weight];
+        Ended = new Frame[weight];
+        Turned = new TurnedPackets(weight);
         Batch = new Frame[capacity];
+        room = capacity;
     }
 
     /// <summary>The packets of this poll.</summary>
@@ -49,6 +54,14 @@ public sealed class InterfaceQueue
     /// <summary>Packets in <see cref="Batch"/> that the NIC has not accepted yet.</summary>
     public int Pending { get; set; }
 
+    /// <summary>Packets of the wire that they stand for.</summary>
+    public long HeldPackets { get; set; }
+
+    /// <summary>Packets that a loop has done with and frees together, at its end or when these are full.</summary>
+    public Frame[] Ended { get; }
+
+    public TurnedPackets Turned { get; }
+
     /// <summary>For several interfaces: packets in <see cref="Batch"/> at which it must be handed over.</summary>
     internal int Limit { get; set; }
 
@@ -57,14 +70,42 @@ public sealed class InterfaceQueue
 
     public long NextEvent => queue.NextEvent;
 
-    /// <summary>Packets of the wire in <see cref="Batch"/>.</summary>
-    public long HeldPackets => WirePackets(0, Pending);
-
     /// <summary>Packets the batch may grow to before it must be handed over.</summary>
-    public int Room(bool isUp) => isUp ? Math.Min(BatchLength, queue.TransmitRoom) : BatchLength;
+    public int Room(bool isUp) => isUp ? Math.Min(room, queue.TransmitRoom) : room;
 
     /// <param name="budget">Packets to take at most; never more than the weight.</param>
     public int Receive(int budget, long now) => queue.Receive(Received.AsSpan(0, Math.Min(budget, Received.Length)), now);
+
+    /// <summary>Puts packets that were turned round behind the batch, which is handed over when it is full.</summary>
+    /// <param name="count">Packets in the batch.</param>
+    /// <param name="list">Gets, as the loop's, what the NIC takes no more, or what finds its interface down.</param>
+    /// <returns>Packets in the batch.</returns>
+    public int Turn(int count, bool isUp, ref FrameList list, long now)
+    {
+        while (isUp && Turned.Count > 0)
+        {
+            var free = Room(isUp) - count;
+            if (free <= 0)
+            {
+                count = Flush(count, now);
+                free = Room(isUp) - count;
+                if (free <= 0)
+                {
+                    break;
+                }
+            }
+
+            var fitting = Math.Min(free, Turned.Count);
+            Turned.Packets.AsSpan(0, fitting).CopyTo(Batch.AsSpan(count));
+            count += fitting;
+            var more = Turned.More;
+            Turned.Remove(arena, fitting);
+            HeldPackets += fitting + more - Turned.More;
+        }
+
+        Turned.GiveBack(arena, ref list);
+        return count;
+    }
 
     /// <summary>Hands the batch to the NIC. What it does not accept stays, in order, at the front.</summary>
     /// <returns>Packets left.</returns>
@@ -74,9 +115,7 @@ public sealed class InterfaceQueue
         while (taken < count)
         {
             var length = Math.Min(BatchLength, count - taken);
-            var wirePackets = WirePackets(taken, taken + length);
             var accepted = queue.Transmit(Batch.AsSpan(taken, length), now);
-            ledger.Transmitted += wirePackets - WirePackets(taken + accepted, taken + length);
             taken += accepted;
             if (accepted < length)
             {
@@ -84,15 +123,25 @@ public sealed class InterfaceQueue
             }
         }
 
-        if (taken > 0)
+        var left = 0L;
+        for (var i = taken; i < count; i++)
         {
-            count -= taken;
-            Array.Copy(Batch, taken, Batch, 0, count);
+            left += arena.Metadata(Batch[i]).WirePackets;
         }
 
-        Pending = count;
-        return count;
+        if (taken < count && taken > 0)
+        {
+            Array.Copy(Batch, taken, Batch, 0, count - taken);
+        }
+
+        ledger.Transmitted += HeldPackets - left;
+        HeldPackets = left;
+        Pending = count - taken;
+        return Pending;
     }
+
+    /// <summary>Frees the first of <see cref="Ended"/>.</summary>
+    public void ReleaseEnded(int count) => arena.Release(Ended, count, Holders.Loop);
 
     /// <summary>Releases packets whose transmission is complete.</summary>
     public void Reclaim(long now)
@@ -101,10 +150,7 @@ public sealed class InterfaceQueue
         do
         {
             count = queue.Reclaim(completed, now);
-            for (var i = 0; i < count; i++)
-            {
-                arena.ReleaseChain(completed[i], Holders.TransmitRing);
-            }
+            arena.Release(completed, count, Holders.TransmitRing);
         }
         while (count == completed.Length);
     }
@@ -132,22 +178,23 @@ public sealed class InterfaceQueue
     }
 
     /// <summary>Fills the receive ring as far as its share of the arena reaches.</summary>
-    public void Refill()
-    {
-        for (var vacant = queue.Vacant; vacant > 0 && arena.TryAllocate(Share.Receive, Holders.ReceiveRing, out var frame); vacant--)
-        {
-            queue.Post(frame);
-        }
-    }
+    public void Refill() => Post(queue.Vacant);
 
     /// <summary>Fills the receive ring with so many frames at most, as far as the share of the arena reaches.</summary>
-    internal void Refill(int frames)
+    internal void Refill(int frames) => Post(Math.Min(queue.Vacant, frames - (queue.RingSize - queue.Vacant)));
+
+    private void Post(int missing)
     {
-        for (var missing = frames - (queue.RingSize - queue.Vacant);
-            missing > 0 && queue.Vacant > 0 && arena.TryAllocate(Share.Receive, Holders.ReceiveRing, out var frame);
-            missing--)
+        while (missing > 0)
         {
-            queue.Post(frame);
+            var count = arena.Allocate(empty.AsSpan(0, Math.Min(missing, empty.Length)), Share.Receive, Holders.ReceiveRing);
+            if (count == 0)
+            {
+                break;
+            }
+
+            queue.Post(empty.AsSpan(0, count));
+            missing -= count;
         }
     }
 
@@ -169,15 +216,4 @@ public sealed class InterfaceQueue
 
     /// <summary>Takes everything back from the NIC, for a stack that ends.</summary>
     public void Drain() => queue.Drain();
-
-    private long WirePackets(int start, int end)
-    {
-        long sum = 0;
-        for (var i = start; i < end; i++)
-        {
-            sum += arena.Metadata(Batch[i]).WirePackets;
-        }
-
-        return sum;
-    }
 }

@@ -42,11 +42,18 @@ public sealed class InterfaceQueues
         }
 
         Received = queues[0].Received;
+        Ended = queues[0].Ended;
+        Turned = queues[0].Turned;
         sleep = new SharedSleep(opened);
     }
 
     /// <summary>The packets of this poll.</summary>
     public Frame[] Received { get; private set; }
+
+    /// <inheritdoc cref="InterfaceQueue.Ended"/>
+    public Frame[] Ended { get; }
+
+    public TurnedPackets Turned { get; }
 
     /// <summary>Whether a ring took not all in this turn: who makes packets goes on in the next poll, or could do so for ever.</summary>
     public bool IsFull { get; private set; }
@@ -127,10 +134,62 @@ public sealed class InterfaceQueues
             || !interfaces[networkInterface].IsUp;
     }
 
+    /// <summary>Puts packets that were turned round behind the batches of their interfaces.</summary>
+    /// <param name="list">Gets, as the loop's, what finds no room at once, or an interface that is not there or down.</param>
+    public void Turn(ref FrameList list)
+    {
+        var frames = arena.Frames;
+        var packets = Turned.Packets.AsSpan(0, Turned.Count);
+        var taken = 0;
+        while (taken < packets.Length)
+        {
+            // packets by one interface follow each other, mostly
+            var networkInterface = frames[packets[taken].Index].Interface;
+            if (!IsUp(networkInterface))
+            {
+                break;
+            }
+
+            var queue = queues[networkInterface];
+            var batch = queue.Batch.AsSpan(0, Math.Min(queue.Batch.Length, queue.Limit));
+            var pending = queue.Pending;
+            var begin = pending;
+            var more = 0;
+            for (; taken < packets.Length && pending < batch.Length; taken++)
+            {
+                ref var metadata = ref frames[packets[taken].Index];
+                if (metadata.Interface != networkInterface)
+                {
+                    break;
+                }
+
+                more += metadata.WirePackets - 1;
+                batch[pending++] = packets[taken];
+            }
+
+            queue.Pending = pending;
+            queue.HeldPackets += pending - begin + more;
+            if (pending >= batch.Length)
+            {
+                break;
+            }
+        }
+
+        if (taken < packets.Length)
+        {
+            Turned.Remove(arena, taken);
+            Turned.GiveBack(arena, ref list);
+        }
+        else
+        {
+            Turned.Clear();
+        }
+    }
+
     /// <summary>Puts a packet of the loop into the device queue of an interface that is up.</summary>
     /// <returns>False if it is full; the packet is still the loop's.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryEnqueue(Frame packet, int networkInterface, long now)
+    public bool TryEnqueue(Frame packet, int wirePackets, int networkInterface, long now)
     {
         var queue = queues[networkInterface];
         if (queue.Pending >= queue.Limit && !MakeRoom(networkInterface, now) && !MayWait(queue))
@@ -140,6 +199,7 @@ public sealed class InterfaceQueues
 
         arena.MoveChain(packet, Holders.Loop, Holders.TransmitRing);
         queue.Batch[queue.Pending++] = packet;
+        queue.HeldPackets += wirePackets;
         return true;
     }
 
@@ -154,6 +214,9 @@ public sealed class InterfaceQueues
             }
         }
     }
+
+    /// <summary>Frees the first of <see cref="Ended"/>.</summary>
+    public void ReleaseEnded(int count) => arena.Release(Ended, count, Holders.Loop);
 
     /// <summary>Releases packets whose transmission is complete, on all interfaces.</summary>
     public void Reclaim(long now)

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Millrace.Headers;
 
@@ -37,6 +38,13 @@ public static class EthernetHeader
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void SwapAddresses(Span<byte> header)
     {
+        if (Vector128.IsHardwareAccelerated && header.Length >= Vector128<byte>.Count)
+        {
+            var octets = Vector128.Create((ReadOnlySpan<byte>)header);
+            Vector128.Shuffle(octets, Vector128.Create((byte)6, 7, 8, 9, 10, 11, 0, 1, 2, 3, 4, 5, 12, 13, 14, 15)).CopyTo(header);
+            return;
+        }
+
         // destination and the first two octets of the source; then the rest of the source
         var front = BinaryPrimitives.ReadUInt64LittleEndian(header);
         var back = BinaryPrimitives.ReadUInt32LittleEndian(header.Slice(8, 4));

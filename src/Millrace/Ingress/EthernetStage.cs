@@ -32,7 +32,7 @@ public struct EthernetStage<TSettings> : IIngressStage
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Verdict Receive(ref Packet packet)
     {
-        var header = packet.Data;
+        ReadOnlySpan<byte> header = packet.Data;
         if (header.Length < EthernetHeader.Length)
         {
             return Verdict.Drop(DropReason.PacketTooSmall);

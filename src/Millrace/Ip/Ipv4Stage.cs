@@ -90,7 +90,7 @@ public struct Ipv4Stage<TSettings, TVlan, THooks>
             return packet.EtherType == EtherType.Arp ? layer.ReceiveArp(packet.Offset, ref packet.Metadata) : Verdict.Continue;
         }
 
-        var header = packet.Data;
+        ReadOnlySpan<byte> header = packet.Data;
         bool isOrdinary;
         if (hooks.HasPreRouting)
         {

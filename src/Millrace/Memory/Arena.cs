@@ -21,10 +21,9 @@ public sealed class Arena : IDisposable
     private const int ShareCount = 4;
 
     private readonly FrameStore store;
-    private readonly int[] free;
+    private readonly FrameMetadata[] fresh = new FrameMetadata[ShareCount];
     private readonly int[] quota = new int[ShareCount];
     private readonly int[] used = new int[ShareCount];
-    private int freeCount;
     private int retentions;
     private bool disposed;
     private (IFrameLender Lender, Frame Lent)[]? lenders;
@@ -42,20 +41,17 @@ public sealed class Arena : IDisposable
         quota[(int)Share.Crossing] = crossing;
         Capacity = receive + reserve + sockets + crossing;
         store = new FrameStore(Capacity + 1);
-        free = new int[Capacity];
-        for (var i = 0; i < free.Length; i++)
+        for (var i = 0; i < fresh.Length; i++)
         {
-            free[i] = Capacity - i;
+            fresh[i] = new FrameMetadata { DataOffset = Headroom, Truesize = FrameTruesize, WirePackets = 1, Share = (Share)i };
         }
-
-        freeCount = Capacity;
     }
 
     /// <summary>Frames in all.</summary>
     public int Capacity { get; }
 
     /// <summary>Frames that nobody holds.</summary>
-    public int FreeCount => freeCount;
+    public int FreeCount => store.FreeCount;
 
     /// <summary>
     /// Bytes of truesize in the queues of sockets, all of them (tcp_memory_allocated). Less than the frames charged to
@@ -72,6 +68,13 @@ public sealed class Arena : IDisposable
     /// <summary>The metadata of a frame.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref FrameMetadata Metadata(Frame frame) => ref store[frame.Index];
+
+    /// <summary>The metadata of all frames, by <see cref="Frame.Index"/>: for loops over a burst.</summary>
+    public Span<FrameMetadata> Frames
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => store.All;
+    }
 
     /// <summary>All <see cref="Stride"/> bytes of a frame.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -102,17 +105,41 @@ public sealed class Arena : IDisposable
         }
 
         used[(int)share]++;
-        frame = new Frame(free[--freeCount]);
-        ref var metadata = ref store[frame.Index];
-        var buffer = metadata.Buffer;
-        metadata = default;
-        metadata.Buffer = buffer;
-        metadata.DataOffset = Headroom;
-        metadata.Truesize = FrameTruesize;
-        metadata.WirePackets = 1;
-        metadata.Holders = holder;
-        metadata.Share = share;
+        frame = store.Take(in Fresh(share, holder));
         return true;
+    }
+
+    /// <summary>Takes as many frames out of a share as it has left, like <see cref="TryAllocate"/>.</summary>
+    /// <returns>How many, at the front of <paramref name="frames"/>.</returns>
+    public int Allocate(Span<Frame> frames, Share share, Holders holder)
+    {
+        var count = Math.Min(frames.Length, Available(share));
+        used[(int)share] += count;
+        store.Take(frames.Slice(0, count), in Fresh(share, holder));
+        return count;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ref readonly FrameMetadata Fresh(Share share, Holders holder)
+    {
+        ref var metadata = ref fresh[(int)share];
+        if (metadata.Holders != holder)
+        {
+            metadata.Holders = holder;
+        }
+
+        return ref metadata;
+    }
+
+    /// <summary>Makes a frame one whole packet of so many bytes; it must be as it was allocated.</summary>
+    /// <param name="offset">Where in the slot they begin.</param>
+    /// <returns>The bytes, to be written.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Span<byte> SetData(ref FrameMetadata frame, int offset, int length)
+    {
+        var data = FrameStore.Slot(in frame).Slice(offset, length);
+        FrameStore.SetExtent(ref frame, (uint)offset, (uint)length);
+        return data;
     }
 
     /// <summary>Moves a frame's charge to another share; false if that share is full.</summary>
@@ -202,6 +229,27 @@ public sealed class Arena : IDisposable
         }
     }
 
+    /// <summary>Takes a holder off every frame of the first packets of an array.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void Release(Frame[] packets, int count, Holders holder)
+    {
+        var left = new ReadOnlySpan<Frame>(packets, 0, count);
+        while (!left.IsEmpty)
+        {
+            // most are of one frame that nobody else holds
+            var share = Metadata(left[0]).Share;
+            var freed = store.GiveUsual(left, share, holder);
+            used[(int)share] -= freed;
+            if (freed == 0)
+            {
+                ReleaseChain(left[0], holder);
+                freed = 1;
+            }
+
+            left = left.Slice(freed);
+        }
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void ReleaseRest(Frame head, Holders holder)
     {
@@ -230,11 +278,32 @@ public sealed class Arena : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void MoveChain(Frame head, Holders from, Holders to)
     {
-        while (!head.IsNone)
+        if (!head.IsNone)
         {
-            ref var metadata = ref store[head.Index];
+            MoveChain(ref store[head.Index], from, to);
+        }
+    }
+
+    /// <inheritdoc cref="MoveChain(Frame, Holders, Holders)"/>
+    /// <param name="head">The metadata of the packet's first frame.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void MoveChain(ref FrameMetadata head, Holders from, Holders to)
+    {
+        head.Holders = (head.Holders & ~from) | to;
+        if (!head.NextFragment.IsNone)
+        {
+            MoveRest(head.NextFragment, from, to);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void MoveRest(Frame frame, Holders from, Holders to)
+    {
+        while (!frame.IsNone)
+        {
+            ref var metadata = ref store[frame.Index];
             metadata.Holders = (metadata.Holders & ~from) | to;
-            head = metadata.NextFragment;
+            frame = metadata.NextFragment;
         }
     }
 
@@ -293,13 +362,13 @@ public sealed class Arena : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Free(Frame frame, ref FrameMetadata metadata)
     {
+        used[(int)metadata.Share]--;
+        store.Give(frame);
         if ((metadata.Flags & FrameFlags.Borrowed) != 0)
         {
+            // last: what goes back may be the last that kept this memory
             GiveBack(frame);
         }
-
-        used[(int)metadata.Share]--;
-        free[freeCount++] = frame.Index;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

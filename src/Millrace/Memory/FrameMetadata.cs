@@ -12,14 +12,25 @@ public struct FrameMetadata
 {
     internal const int Length = 64;
 
+    /// <summary>Where <see cref="NextFragment"/> to <see cref="Flags"/> lie, eight bytes that say whose a frame is.</summary>
+    internal const int PlaceOffset = 8;
+
+    /// <summary>Where <see cref="DataOffset"/>, <see cref="DataLength"/> and <see cref="TotalLength"/> lie, eight bytes too.</summary>
+    internal const int ExtentOffset = 16;
+
     /// <summary>Where the bytes lie: the frame's own slot, or memory lent by another arena (a wire that hands over).</summary>
     internal nint Buffer;
 
-    /// <summary>The next packet of the list this head is in. Owned by the list (<see cref="FrameList"/>).</summary>
-    public Frame Next;
-
     /// <summary>The next frame of this packet.</summary>
     public Frame NextFragment;
+
+    /// <summary>Who holds this frame now; none means that it is free.</summary>
+    public Holders Holders;
+
+    /// <summary>The part of the arena this frame is charged to.</summary>
+    public Share Share;
+
+    public FrameFlags Flags;
 
     /// <summary>Where this frame's data starts, in bytes from the start of the slot.</summary>
     public ushort DataOffset;
@@ -27,17 +38,26 @@ public struct FrameMetadata
     /// <summary>Bytes of data in this frame.</summary>
     public ushort DataLength;
 
+    /// <summary>Head: bytes of data in the whole chain.</summary>
+    public int TotalLength;
+
     /// <summary>Head: offset of the network header from the start of the slot.</summary>
     public ushort NetworkOffset;
 
     /// <summary>Head: offset of the transport header from the start of the slot.</summary>
     public ushort TransportOffset;
 
-    /// <summary>Head: bytes of data in the whole chain.</summary>
-    public int TotalLength;
+    /// <summary>The next packet of the list this head is in. Owned by the list (<see cref="FrameList"/>).</summary>
+    public Frame Next;
 
     /// <summary>Bytes of memory this frame really holds, metadata included; what socket memory is charged by.</summary>
     public int Truesize;
+
+    /// <summary>Head: packets of the wire this chain stands for, at least 1 (merged segments, reassembled fragments).</summary>
+    public ushort WirePackets;
+
+    /// <summary>Head: payload bytes a segment if the packet is merged or unsegmented, else 0 (Linux's gso_size).</summary>
+    public ushort GsoSize;
 
     /// <summary>Head, with <see cref="ChecksumState.Partial"/>: offset from the slot's start where summing begins.</summary>
     public ushort ChecksumStart;
@@ -45,11 +65,17 @@ public struct FrameMetadata
     /// <summary>Head, with <see cref="ChecksumState.Partial"/>: offset of the checksum field from <see cref="ChecksumStart"/>.</summary>
     public ushort ChecksumOffset;
 
-    /// <summary>Head: payload bytes a segment if the packet is merged or unsegmented, else 0 (Linux's gso_size).</summary>
-    public ushort GsoSize;
+    /// <summary>
+    /// Head, with <see cref="FrameFlags.VlanTagged"/>: tag control information that was moved out of the frame, or is to be put
+    /// into it. Without it, on receive, no more than the priority that a tag of no VLAN had.
+    /// </summary>
+    public ushort VlanTci;
 
-    /// <summary>Head: packets of the wire this chain stands for, at least 1 (merged segments, reassembled fragments).</summary>
-    public ushort WirePackets;
+    /// <summary>Head: what is known of the transport checksum.</summary>
+    public ChecksumState Checksum;
+
+    /// <summary>Head: index of the interface it came in or goes out by.</summary>
+    public byte Interface;
 
     /// <summary>Head: the flow hash, 0 if none was computed.</summary>
     public uint Hash;
@@ -72,26 +98,6 @@ public struct FrameMetadata
         readonly get => SentAt;
         set => SentAt = value;
     }
-
-    /// <summary>Who holds this frame now; none means that it is free.</summary>
-    public Holders Holders;
-
-    /// <summary>The part of the arena this frame is charged to.</summary>
-    public Share Share;
-
-    /// <summary>Head: what is known of the transport checksum.</summary>
-    public ChecksumState Checksum;
-
-    /// <summary>Head: index of the interface it came in or goes out by.</summary>
-    public byte Interface;
-
-    public FrameFlags Flags;
-
-    /// <summary>
-    /// Head, with <see cref="FrameFlags.VlanTagged"/>: tag control information that was moved out of the frame, or is to be put
-    /// into it. Without it, on receive, no more than the priority that a tag of no VLAN had.
-    /// </summary>
-    public ushort VlanTci;
 }
 
 /// <summary>The parts of an arena; each has a quota, and none borrows from another.</summary>

@@ -79,10 +79,11 @@ public abstract class NicQueue
     public abstract int Vacant { get; }
 
     /// <summary>
-    /// Gives the receive ring an empty frame of <see cref="Share.Receive"/>, held by <see cref="Holders.ReceiveRing"/>.
-    /// The NIC chooses where in it data begins.
+    /// Gives the receive ring empty frames of <see cref="Share.Receive"/>, held by <see cref="Holders.ReceiveRing"/>: at most as many
+    /// as are <see cref="Vacant"/>. The NIC chooses where in them data begins. A NIC that needs no frames before something has come
+    /// in has no ring, and takes them from its arena by itself (<see cref="Arena.Allocate"/>).
     /// </summary>
-    public abstract void Post(Frame empty);
+    public abstract void Post(ReadOnlySpan<Frame> empty);
 
     /// <summary>
     /// Takes packets that have come in: heads of chains whose frames are held by <see cref="Holders.Loop"/>, with data

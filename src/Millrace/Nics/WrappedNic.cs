@@ -46,7 +46,7 @@ public abstract class WrappedQueue(NicQueue inner) : NicQueue
 
     public override long Missed => Inner.Missed;
 
-    public override void Post(Frame empty) => Inner.Post(empty);
+    public override void Post(ReadOnlySpan<Frame> empty) => Inner.Post(empty);
 
     public override int Receive(Span<Frame> packets, long now) => Inner.Receive(packets, now);
 

@@ -80,7 +80,7 @@ internal sealed class TransmitQueues : NicQueue
 
     private int DefaultQueue => own is null ? port.Worker % queueCount : port.Worker;
 
-    public override void Post(Frame empty) => own!.Post(empty);
+    public override void Post(ReadOnlySpan<Frame> empty) => own!.Post(empty);
 
     public override int Receive(Span<Frame> packets, long now) => own?.Receive(packets, now) ?? 0;
 

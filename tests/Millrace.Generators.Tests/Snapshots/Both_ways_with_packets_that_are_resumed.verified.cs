@@ -117,7 +117,7 @@ partial class WayStack : global::Millrace.INetworkStack
         {
             Begin(now);
             var count = budget > 0 ? nic.Receive(budget, now) : 0;
-            ReceivePackets(count, now);
+            ReceivePackets(new global::System.ReadOnlySpan<global::Millrace.Memory.Frame>(nic.Received, 0, count), arena.Frames, now);
             Finish(now);
             return count;
         }
@@ -151,15 +151,19 @@ partial class WayStack : global::Millrace.INetworkStack
     }
 
     /// <summary>Packets on their way in: first those that a stage held and lets go on, the deepest stage first; then the burst.</summary>
-    private void ReceivePackets(int count, long now)
+    private void ReceivePackets(global::System.ReadOnlySpan<global::Millrace.Memory.Frame> burst, global::System.Span<global::Millrace.Memory.FrameMetadata> frames, long now)
     {
         var arena = this.arena;
-        var ledger = this.ledger;
-        var burst = nic.Received;
-        ref var counters = ref this.counters;
+        var ended = nic.Ended;
+        var endedCount = 0;
         var index = 0;
+        var receivedMore = 0;
+        long delivered = 0;
+        long consumed = 0;
+        ref var passed = ref this.passed;
         var flushed = false;
         int wirePackets;
+        global::Millrace.Memory.Frame frame;
         global::Millrace.Packet packet;
         global::Millrace.Verdict verdict;
         global::Millrace.ResumedPacket resumed;
@@ -168,23 +172,25 @@ partial class WayStack : global::Millrace.INetworkStack
         {
             if (_network.TryResumeIngress(out resumed))
             {
-                packet = new global::Millrace.Packet(resumed.Frame, ref arena.Metadata(resumed.Frame), resumed.Offset);
+                packet = new global::Millrace.Packet(resumed.Frame, ref frames[resumed.Frame.Index], resumed.Offset);
                 packet.EtherType = resumed.EtherType;
                 packet.Protocol = resumed.Protocol;
                 wirePackets = packet.Metadata.WirePackets;
+                passed.NetworkResumed++;
                 goto AfterNetwork;
             }
 
             if (_merger.TryResumeIngress(out resumed))
             {
-                packet = new global::Millrace.Packet(resumed.Frame, ref arena.Metadata(resumed.Frame), resumed.Offset);
+                packet = new global::Millrace.Packet(resumed.Frame, ref frames[resumed.Frame.Index], resumed.Offset);
                 packet.EtherType = resumed.EtherType;
                 packet.Protocol = resumed.Protocol;
                 wirePackets = packet.Metadata.WirePackets;
+                passed.MergerResumed++;
                 goto AfterMerger;
             }
 
-            if (index == count)
+            if ((uint)index >= (uint)burst.Length)
             {
                 if (flushed)
                 {
@@ -196,41 +202,44 @@ partial class WayStack : global::Millrace.INetworkStack
                 continue;
             }
 
-            packet = new global::Millrace.Packet(burst[index], ref arena.Metadata(burst[index]));
+            frame = burst[index];
+            packet = new global::Millrace.Packet(frame, ref frames[frame.Index]);
             index++;
             wirePackets = packet.Metadata.WirePackets;
-            ledger.Received += wirePackets;
+            if (wirePackets != 1)
+            {
+                receivedMore += wirePackets - 1;
+            }
 
             // ── [Stage<Outer>]  Declared.cs:9
-            counters.Outer.Received++;
             verdict = _outer.Receive(ref packet);
             if (!verdict.IsContinue)
             {
+                passed.OuterLeft++;
                 goto Settle;
             }
 
             // ── [Stage<Merger>]  Declared.cs:10
-            counters.Merger.Received++;
             verdict = _merger.Receive(ref packet);
             if (!verdict.IsContinue)
             {
+                passed.MergerLeft++;
                 goto Settle;
             }
 
         AfterMerger:
 
             // ── [Stage<Network>]  Declared.cs:11
-            counters.Network.Received++;
             verdict = _network.Receive(ref packet);
             if (!verdict.IsContinue)
             {
+                passed.NetworkLeft++;
                 goto Settle;
             }
 
         AfterNetwork:
 
             // ── [Stage<Inner>]  Declared.cs:12
-            counters.Inner.Received++;
             verdict = _inner.Receive(ref packet);
             if (!verdict.IsContinue)
             {
@@ -241,30 +250,71 @@ partial class WayStack : global::Millrace.INetworkStack
             verdict = packet.Metadata.TransportOffset == 0 ? global::Millrace.Verdict.Drop(global::Millrace.DropReason.UnhandledProtocol) : RejectProtocol(packet.Frame, now);
 
         Settle:
+            if (verdict.Kind == global::Millrace.VerdictKind.Transmit)
+            {
+                ledger.Forwarded += wirePackets;
+                forwarded.Enqueue(arena, packet.Frame);
+                continue;
+            }
+
             switch (verdict.Kind)
             {
                 case global::Millrace.VerdictKind.Drop:
                     ledger.DropIngress(verdict.Reason, wirePackets);
                     break;
                 case global::Millrace.VerdictKind.Deliver:
-                    ledger.Delivered += wirePackets;
+                    delivered += wirePackets;
                     break;
                 case global::Millrace.VerdictKind.Consumed:
-                    ledger.Consumed += wirePackets;
+                    consumed += wirePackets;
                     break;
                 case global::Millrace.VerdictKind.Queued:
-                    ledger.Delivered += wirePackets;
-                    continue;
-                case global::Millrace.VerdictKind.Transmit:
-                    ledger.Forwarded += wirePackets;
-                    forwarded.Enqueue(arena, packet.Frame);
+                    delivered += wirePackets;
                     continue;
                 default:
                     continue;
             }
 
-            arena.ReleaseChain(packet.Frame, global::Millrace.Memory.Holders.Loop);
+            if (endedCount == ended.Length)
+            {
+                arena.Release(ended, endedCount, global::Millrace.Memory.Holders.Loop);
+                endedCount = 0;
+            }
+
+            ended[endedCount++] = packet.Frame;
         }
+
+        nic.ReleaseEnded(endedCount);
+        ledger.Received += index + receivedMore;
+        ledger.Delivered += delivered;
+        ledger.Consumed += consumed;
+        CountStages(index);
+    }
+
+    private void CountStages(long seen)
+    {
+        counters.Outer.Received += seen;
+        seen -= passed.OuterLeft;
+        counters.Merger.Received += seen;
+        seen -= passed.MergerLeft;
+        seen += passed.MergerResumed;
+        counters.Network.Received += seen;
+        seen -= passed.NetworkLeft;
+        seen += passed.NetworkResumed;
+        counters.Inner.Received += seen;
+        passed = default;
+    }
+
+    // of this poll: packets that a stage did not continue, and those that it let go on later
+    private PassedCounts passed;
+
+    private struct PassedCounts
+    {
+        public int OuterLeft;
+        public int MergerLeft;
+        public int NetworkLeft;
+        public int MergerResumed;
+        public int NetworkResumed;
     }
 
     /// <summary>No transport claimed a packet for this host: ICMP says so (RFC 1122 §3.2.2.1).</summary>
@@ -391,8 +441,9 @@ partial class WayStack : global::Millrace.INetworkStack
                 goto Settle;
             }
 
-            arena.MoveChain(packet.Frame, global::Millrace.Memory.Holders.Loop, global::Millrace.Memory.Holders.TransmitRing);
+            arena.MoveChain(ref packet.Metadata, global::Millrace.Memory.Holders.Loop, global::Millrace.Memory.Holders.TransmitRing);
             batch[count++] = packet.Frame;
+            nic.HeldPackets += wirePackets;
             continue;
 
         Settle:

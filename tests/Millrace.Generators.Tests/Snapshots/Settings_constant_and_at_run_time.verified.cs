@@ -107,7 +107,7 @@ partial class LimitStack : global::Millrace.INetworkStack
         {
             Begin(now);
             var count = budget > 0 ? nic.Receive(budget, now) : 0;
-            ReceivePackets(count, now);
+            ReceivePackets(new global::System.ReadOnlySpan<global::Millrace.Memory.Frame>(nic.Received, 0, count), arena.Frames, now);
             Finish(now);
             return count;
         }
@@ -146,31 +146,41 @@ partial class LimitStack : global::Millrace.INetworkStack
     }
 
     /// <summary>Packets on their way in: first those that a stage held and lets go on, the deepest stage first; then the burst.</summary>
-    private void ReceivePackets(int count, long now)
+    private void ReceivePackets(global::System.ReadOnlySpan<global::Millrace.Memory.Frame> burst, global::System.Span<global::Millrace.Memory.FrameMetadata> frames, long now)
     {
         var arena = this.arena;
-        var ledger = this.ledger;
-        var burst = nic.Received;
-        ref var counters = ref this.counters;
+        var ended = nic.Ended;
+        var endedCount = 0;
         var index = 0;
+        var turned = nic.Turned.Packets;
+        var turnedCount = 0;
+        var turnedMore = 0;
+        var chained = 0;
+        var receivedMore = 0;
+        long delivered = 0;
+        long consumed = 0;
         int wirePackets;
+        global::Millrace.Memory.Frame frame;
         global::Millrace.Packet packet;
         global::Millrace.Verdict verdict;
 
         for (;;)
         {
-            if (index == count)
+            if ((uint)index >= (uint)burst.Length)
             {
                 break;
             }
 
-            packet = new global::Millrace.Packet(burst[index], ref arena.Metadata(burst[index]));
+            frame = burst[index];
+            packet = new global::Millrace.Packet(frame, ref frames[frame.Index]);
             index++;
             wirePackets = packet.Metadata.WirePackets;
-            ledger.Received += wirePackets;
+            if (wirePackets != 1)
+            {
+                receivedMore += wirePackets - 1;
+            }
 
             // ── [Limiter(20, Runtime = [nameof(LimiterAttribute.Limit), nameof(LimiterAttribute.Memory)], Memory = "1 2 3", Factor = 2, On = "wan")]  Declared.cs:11  lets only so many packets in
-            counters.Limiter.Received++;
             verdict = _limiter.Receive(ref packet);
             if (!verdict.IsContinue)
             {
@@ -181,36 +191,59 @@ partial class LimitStack : global::Millrace.INetworkStack
             verdict = global::Millrace.Verdict.Drop(global::Millrace.DropReason.UnhandledProtocol);
 
         Settle:
+            if (verdict.Kind == global::Millrace.VerdictKind.Transmit)
+            {
+                if (wirePackets != 1)
+                {
+                    turnedMore += wirePackets - 1;
+                }
+
+                chained |= packet.Metadata.NextFragment.Index;
+                packet.Metadata.Holders = (packet.Metadata.Holders & ~global::Millrace.Memory.Holders.Loop) | global::Millrace.Memory.Holders.TransmitRing;
+                turned[turnedCount++] = packet.Frame;
+                continue;
+            }
+
             switch (verdict.Kind)
             {
                 case global::Millrace.VerdictKind.Drop:
                     ledger.DropIngress(verdict.Reason, wirePackets);
                     break;
                 case global::Millrace.VerdictKind.Deliver:
-                    ledger.Delivered += wirePackets;
+                    delivered += wirePackets;
                     break;
                 case global::Millrace.VerdictKind.Consumed:
-                    ledger.Consumed += wirePackets;
+                    consumed += wirePackets;
                     break;
                 case global::Millrace.VerdictKind.Queued:
-                    ledger.Delivered += wirePackets;
-                    continue;
-                case global::Millrace.VerdictKind.Transmit:
-                    ledger.Forwarded += wirePackets;
-                    forwarded.Enqueue(arena, packet.Frame);
+                    delivered += wirePackets;
                     continue;
                 default:
                     continue;
             }
 
-            arena.ReleaseChain(packet.Frame, global::Millrace.Memory.Holders.Loop);
+            ended[endedCount++] = packet.Frame;
         }
+
+        nic.ReleaseEnded(endedCount);
+        nic.Turned.Note(arena, turnedCount, turnedMore, chained);
+        ledger.Forwarded += turnedCount + turnedMore;
+        ledger.Received += index + receivedMore;
+        ledger.Delivered += delivered;
+        ledger.Consumed += consumed;
+        CountStages(index);
+    }
+
+    private void CountStages(long seen)
+    {
+        counters.Limiter.Received += seen;
     }
 
     /// <summary>Lets stages fill the outbox and empties it, until nobody has more to send or the NIC takes no more.</summary>
     private void Send(long now)
     {
         TransmitPackets(now);
+        nic.Turned.GiveBack(arena, ref forwarded);
         if (!forwarded.IsEmpty)
         {
             nic.DropSurplus(ref forwarded);
@@ -244,6 +277,12 @@ partial class LimitStack : global::Millrace.INetworkStack
                 }
             }
 
+            if (nic.Turned.Count > 0)
+            {
+                count = nic.Turn(count, isUp, ref forwarded, now);
+                continue;
+            }
+
             if (forwarded.TryDequeue(arena, out frame))
             {
                 packet = new global::Millrace.Packet(frame, ref arena.Metadata(frame));
@@ -262,8 +301,9 @@ partial class LimitStack : global::Millrace.INetworkStack
                 goto Settle;
             }
 
-            arena.MoveChain(packet.Frame, global::Millrace.Memory.Holders.Loop, global::Millrace.Memory.Holders.TransmitRing);
+            arena.MoveChain(ref packet.Metadata, global::Millrace.Memory.Holders.Loop, global::Millrace.Memory.Holders.TransmitRing);
             batch[count++] = packet.Frame;
+            nic.HeldPackets += wirePackets;
             continue;
 
         Settle:

@@ -117,7 +117,7 @@ partial class BothStack : global::Millrace.INetworkStack
         {
             Begin(now);
             var count = budget > 0 ? nic.Receive(networkInterface, budget, now) : 0;
-            ReceivePackets(count, now);
+            ReceivePackets(new global::System.ReadOnlySpan<global::Millrace.Memory.Frame>(nic.Received, 0, count), arena.Frames, now);
             Finish(now);
             return count;
         }
@@ -155,15 +155,19 @@ partial class BothStack : global::Millrace.INetworkStack
     }
 
     /// <summary>Packets on their way in: first those that a stage held and lets go on, the deepest stage first; then the burst.</summary>
-    private void ReceivePackets(int count, long now)
+    private void ReceivePackets(global::System.ReadOnlySpan<global::Millrace.Memory.Frame> burst, global::System.Span<global::Millrace.Memory.FrameMetadata> frames, long now)
     {
         var arena = this.arena;
-        var ledger = this.ledger;
-        var burst = nic.Received;
-        ref var counters = ref this.counters;
+        var ended = nic.Ended;
+        var endedCount = 0;
         var index = 0;
+        var receivedMore = 0;
+        long delivered = 0;
+        long consumed = 0;
+        ref var counters = ref this.counters;
         var flushed = false;
         int wirePackets;
+        global::Millrace.Memory.Frame frame;
         global::Millrace.Packet packet;
         global::Millrace.Verdict verdict;
         global::Millrace.ResumedPacket resumed;
@@ -172,7 +176,7 @@ partial class BothStack : global::Millrace.INetworkStack
         {
             if (_network.TryResumeIngress(out resumed))
             {
-                packet = new global::Millrace.Packet(resumed.Frame, ref arena.Metadata(resumed.Frame), resumed.Offset);
+                packet = new global::Millrace.Packet(resumed.Frame, ref frames[resumed.Frame.Index], resumed.Offset);
                 packet.EtherType = resumed.EtherType;
                 packet.Protocol = resumed.Protocol;
                 wirePackets = packet.Metadata.WirePackets;
@@ -181,14 +185,14 @@ partial class BothStack : global::Millrace.INetworkStack
 
             if (_merger.TryResumeIngress(out resumed))
             {
-                packet = new global::Millrace.Packet(resumed.Frame, ref arena.Metadata(resumed.Frame), resumed.Offset);
+                packet = new global::Millrace.Packet(resumed.Frame, ref frames[resumed.Frame.Index], resumed.Offset);
                 packet.EtherType = resumed.EtherType;
                 packet.Protocol = resumed.Protocol;
                 wirePackets = packet.Metadata.WirePackets;
                 goto AfterMerger;
             }
 
-            if (index == count)
+            if ((uint)index >= (uint)burst.Length)
             {
                 if (flushed)
                 {
@@ -200,10 +204,14 @@ partial class BothStack : global::Millrace.INetworkStack
                 continue;
             }
 
-            packet = new global::Millrace.Packet(burst[index], ref arena.Metadata(burst[index]));
+            frame = burst[index];
+            packet = new global::Millrace.Packet(frame, ref frames[frame.Index]);
             index++;
             wirePackets = packet.Metadata.WirePackets;
-            ledger.Received += wirePackets;
+            if (wirePackets != 1)
+            {
+                receivedMore += wirePackets - 1;
+            }
 
             // ── [Stage<Outer>(On = "lan")]  Declared.cs:11
             if (packet.Metadata.Interface == 1)
@@ -240,30 +248,44 @@ partial class BothStack : global::Millrace.INetworkStack
             verdict = packet.Metadata.TransportOffset == 0 ? global::Millrace.Verdict.Drop(global::Millrace.DropReason.UnhandledProtocol) : RejectProtocol(packet.Frame, now);
 
         Settle:
+            if (verdict.Kind == global::Millrace.VerdictKind.Transmit)
+            {
+                ledger.Forwarded += wirePackets;
+                forwarded.Enqueue(arena, packet.Frame);
+                continue;
+            }
+
             switch (verdict.Kind)
             {
                 case global::Millrace.VerdictKind.Drop:
                     ledger.DropIngress(verdict.Reason, wirePackets);
                     break;
                 case global::Millrace.VerdictKind.Deliver:
-                    ledger.Delivered += wirePackets;
+                    delivered += wirePackets;
                     break;
                 case global::Millrace.VerdictKind.Consumed:
-                    ledger.Consumed += wirePackets;
+                    consumed += wirePackets;
                     break;
                 case global::Millrace.VerdictKind.Queued:
-                    ledger.Delivered += wirePackets;
-                    continue;
-                case global::Millrace.VerdictKind.Transmit:
-                    ledger.Forwarded += wirePackets;
-                    forwarded.Enqueue(arena, packet.Frame);
+                    delivered += wirePackets;
                     continue;
                 default:
                     continue;
             }
 
-            arena.ReleaseChain(packet.Frame, global::Millrace.Memory.Holders.Loop);
+            if (endedCount == ended.Length)
+            {
+                arena.Release(ended, endedCount, global::Millrace.Memory.Holders.Loop);
+                endedCount = 0;
+            }
+
+            ended[endedCount++] = packet.Frame;
         }
+
+        nic.ReleaseEnded(endedCount);
+        ledger.Received += index + receivedMore;
+        ledger.Delivered += delivered;
+        ledger.Consumed += consumed;
     }
 
     /// <summary>No transport claimed a packet for this host: ICMP says so (RFC 1122 §3.2.2.1).</summary>
@@ -375,7 +397,7 @@ partial class BothStack : global::Millrace.INetworkStack
                 goto Settle;
             }
 
-            if (!nic.TryEnqueue(packet.Frame, packet.Metadata.Interface, now))
+            if (!nic.TryEnqueue(packet.Frame, wirePackets, packet.Metadata.Interface, now))
             {
                 verdict = global::Millrace.Verdict.Drop(global::Millrace.DropReason.FullRing);
                 goto Settle;

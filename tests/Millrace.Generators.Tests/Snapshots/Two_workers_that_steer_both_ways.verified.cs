@@ -128,7 +128,7 @@ partial class SteeringStack : global::Millrace.INetworkStack
             Begin(now);
             var count = budget > 0 ? nic.Receive(budget, now) : 0;
             workers.Cut();
-            ReceivePackets(count, now);
+            ReceivePackets(new global::System.ReadOnlySpan<global::Millrace.Memory.Frame>(nic.Received, 0, count), arena.Frames, now);
             Finish(now);
             return count;
         }
@@ -160,14 +160,22 @@ partial class SteeringStack : global::Millrace.INetworkStack
     }
 
     /// <summary>Packets on their way in: first those that a stage held and lets go on, the deepest stage first; then the burst.</summary>
-    private void ReceivePackets(int count, long now)
+    private void ReceivePackets(global::System.ReadOnlySpan<global::Millrace.Memory.Frame> burst, global::System.Span<global::Millrace.Memory.FrameMetadata> frames, long now)
     {
         var arena = this.arena;
-        var ledger = this.ledger;
-        var burst = nic.Received;
-        ref var counters = ref this.counters;
+        var ended = nic.Ended;
+        var endedCount = 0;
         var index = 0;
+        var turned = nic.Turned.Packets;
+        var turnedCount = 0;
+        var turnedMore = 0;
+        var chained = 0;
+        var receivedMore = 0;
+        long delivered = 0;
+        long consumed = 0;
+        ref var passed = ref this.passed;
         int wirePackets;
+        global::Millrace.Memory.Frame frame;
         global::Millrace.Packet packet;
         global::Millrace.Verdict verdict;
         global::Millrace.ResumedPacket resumed;
@@ -176,43 +184,47 @@ partial class SteeringStack : global::Millrace.INetworkStack
         {
             if (_rps.TryResumeIngress(out resumed))
             {
-                packet = new global::Millrace.Packet(resumed.Frame, ref arena.Metadata(resumed.Frame), resumed.Offset);
+                packet = new global::Millrace.Packet(resumed.Frame, ref frames[resumed.Frame.Index], resumed.Offset);
                 packet.EtherType = resumed.EtherType;
                 packet.Protocol = resumed.Protocol;
                 wirePackets = packet.Metadata.WirePackets;
+                passed.RpsResumed++;
                 goto AfterRps;
             }
 
-            if (index == count)
+            if ((uint)index >= (uint)burst.Length)
             {
                 break;
             }
 
-            packet = new global::Millrace.Packet(burst[index], ref arena.Metadata(burst[index]));
+            frame = burst[index];
+            packet = new global::Millrace.Packet(frame, ref frames[frame.Index]);
             index++;
             wirePackets = packet.Metadata.WirePackets;
-            ledger.Received += wirePackets;
+            if (wirePackets != 1)
+            {
+                receivedMore += wirePackets - 1;
+            }
 
             // ── [NicQueues(2)]  Declared.cs:10  takes frames addressed to this interface and reads the Ethernet header
-            counters.NicQueues.Received++;
             verdict = _nicQueues.Receive(ref packet);
             if (!verdict.IsContinue)
             {
+                passed.NicQueuesLeft++;
                 goto Settle;
             }
 
             // ── [Rps(Backlog = 500)]  Declared.cs:11  hands each flow to one of several workers
-            counters.Rps.Received++;
             verdict = _rps.Receive(ref packet);
             if (!verdict.IsContinue)
             {
+                passed.RpsLeft++;
                 goto Settle;
             }
 
         AfterRps:
 
             // ── [Stage<Counter>]  Declared.cs:12
-            counters.Counter.Received++;
             verdict = _counter.Receive(ref packet);
             if (!verdict.IsContinue)
             {
@@ -223,36 +235,88 @@ partial class SteeringStack : global::Millrace.INetworkStack
             verdict = global::Millrace.Verdict.Drop(global::Millrace.DropReason.UnhandledProtocol);
 
         Settle:
+            if (verdict.Kind == global::Millrace.VerdictKind.Transmit)
+            {
+                if (turnedCount == turned.Length)
+                {
+                    ledger.Forwarded += wirePackets;
+                    forwarded.Enqueue(arena, packet.Frame);
+                    continue;
+                }
+
+                if (wirePackets != 1)
+                {
+                    turnedMore += wirePackets - 1;
+                }
+
+                chained |= packet.Metadata.NextFragment.Index;
+                packet.Metadata.Holders = (packet.Metadata.Holders & ~global::Millrace.Memory.Holders.Loop) | global::Millrace.Memory.Holders.TransmitRing;
+                turned[turnedCount++] = packet.Frame;
+                continue;
+            }
+
             switch (verdict.Kind)
             {
                 case global::Millrace.VerdictKind.Drop:
                     ledger.DropIngress(verdict.Reason, wirePackets);
                     break;
                 case global::Millrace.VerdictKind.Deliver:
-                    ledger.Delivered += wirePackets;
+                    delivered += wirePackets;
                     break;
                 case global::Millrace.VerdictKind.Consumed:
-                    ledger.Consumed += wirePackets;
+                    consumed += wirePackets;
                     break;
                 case global::Millrace.VerdictKind.Queued:
-                    ledger.Delivered += wirePackets;
-                    continue;
-                case global::Millrace.VerdictKind.Transmit:
-                    ledger.Forwarded += wirePackets;
-                    forwarded.Enqueue(arena, packet.Frame);
+                    delivered += wirePackets;
                     continue;
                 default:
                     continue;
             }
 
-            arena.ReleaseChain(packet.Frame, global::Millrace.Memory.Holders.Loop);
+            if (endedCount == ended.Length)
+            {
+                arena.Release(ended, endedCount, global::Millrace.Memory.Holders.Loop);
+                endedCount = 0;
+            }
+
+            ended[endedCount++] = packet.Frame;
         }
+
+        nic.ReleaseEnded(endedCount);
+        nic.Turned.Note(arena, turnedCount, turnedMore, chained);
+        ledger.Forwarded += turnedCount + turnedMore;
+        ledger.Received += index + receivedMore;
+        ledger.Delivered += delivered;
+        ledger.Consumed += consumed;
+        CountStages(index);
+    }
+
+    private void CountStages(long seen)
+    {
+        counters.NicQueues.Received += seen;
+        seen -= passed.NicQueuesLeft;
+        counters.Rps.Received += seen;
+        seen -= passed.RpsLeft;
+        seen += passed.RpsResumed;
+        counters.Counter.Received += seen;
+        passed = default;
+    }
+
+    // of this poll: packets that a stage did not continue, and those that it let go on later
+    private PassedCounts passed;
+
+    private struct PassedCounts
+    {
+        public int NicQueuesLeft;
+        public int RpsLeft;
+        public int RpsResumed;
     }
 
     /// <summary>Lets stages fill the outbox and empties it, until nobody has more to send or the NIC takes no more.</summary>
     private void Send(long now)
     {
         TransmitPackets(now);
+        nic.Turned.GiveBack(arena, ref forwarded);
         if (!forwarded.IsEmpty)
         {
             nic.DropSurplus(ref forwarded);
@@ -286,6 +350,12 @@ partial class SteeringStack : global::Millrace.INetworkStack
                 }
             }
 
+            if (nic.Turned.Count > 0)
+            {
+                count = nic.Turn(count, isUp, ref forwarded, now);
+                continue;
+            }
+
             if (forwarded.TryDequeue(arena, out frame))
             {
                 packet = new global::Millrace.Packet(frame, ref arena.Metadata(frame));
@@ -304,8 +374,9 @@ partial class SteeringStack : global::Millrace.INetworkStack
                 goto Settle;
             }
 
-            arena.MoveChain(packet.Frame, global::Millrace.Memory.Holders.Loop, global::Millrace.Memory.Holders.TransmitRing);
+            arena.MoveChain(ref packet.Metadata, global::Millrace.Memory.Holders.Loop, global::Millrace.Memory.Holders.TransmitRing);
             batch[count++] = packet.Frame;
+            nic.HeldPackets += wirePackets;
             continue;
 
         Settle:

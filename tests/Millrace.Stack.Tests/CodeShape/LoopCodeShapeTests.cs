@@ -24,10 +24,9 @@ public sealed class LoopCodeShapeTests(ITestOutputHelper output)
         ["Millrace.Ingress.EthernetStage`1[*]:IsSubscribed"] = "rare: not the interface's own address",
         ["Millrace.CodeShape.ShapedStack:RejectProtocol"] = "rare: no transport claims the packet",
         ["Millrace.Memory.FrameList:Enqueue"] = "once a packet that a stage turns round",
-        ["Millrace.Memory.Arena:GiveBack"] = "rare: the frame was lent by another arena",
-        ["Millrace.Memory.Arena:ReleaseRest"] = "once a packet of several frames",
-        ["Millrace.Throw:FrameOutOfRange"] = "never: throws",
-        ["Millrace.Throw:FrameNotHeld"] = "never: throws",
+        ["Millrace.CompilerServices.InterfaceQueue:ReleaseEnded"] = "once a poll: frees what has ended together",
+        ["Millrace.Memory.Arena:Release"] = "rare: more packets have ended than a poll takes in",
+        ["Millrace.CodeShape.ShapedStack:CountStages"] = "once a poll: what each stage saw",
         ["System.ThrowHelper:ThrowArgumentOutOfRangeException"] = "never: throws",
         ["CORINFO_HELP_RNGCHKFAIL"] = "never: throws",
     };

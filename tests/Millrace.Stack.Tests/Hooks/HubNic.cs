@@ -38,7 +38,13 @@ internal sealed class HubNic(Nic left, Nic right, int mtu) : Nic
 
         public override long Missed => left.Missed + right.Missed;
 
-        public override void Post(Frame empty) => (left.Vacant >= right.Vacant ? left : right).Post(empty);
+        public override void Post(ReadOnlySpan<Frame> empty)
+        {
+            for (var i = 0; i < empty.Length; i++)
+            {
+                (left.Vacant >= right.Vacant ? left : right).Post(empty.Slice(i, 1));
+            }
+        }
 
         public override int Receive(Span<Frame> packets, long now)
         {

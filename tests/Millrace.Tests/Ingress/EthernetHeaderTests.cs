@@ -4,11 +4,16 @@ namespace Millrace.Tests.Ip;
 
 public sealed class EthernetHeaderTests
 {
-    [Fact]
-    public void Swapped_addresses_change_places_and_nothing_else_changes()
+    [Theory]
+    [InlineData(14)]
+    [InlineData(15)]
+    [InlineData(16)]
+    [InlineData(64)]
+    public void Swapped_addresses_change_places_and_nothing_else_changes(int length)
     {
-        var frame = Enumerable.Range(1, 20).Select(octet => (byte)octet).ToArray();
+        var frame = Enumerable.Range(1, length).Select(octet => (byte)octet).ToArray();
+        var expected = frame[6..12].Concat(frame[..6]).Concat(frame[12..]).ToArray();
         EthernetHeader.SwapAddresses(frame);
-        Assert.Equal(new byte[] { 7, 8, 9, 10, 11, 12, 1, 2, 3, 4, 5, 6, 13, 14, 15, 16, 17, 18, 19, 20 }, frame);
+        Assert.Equal(expected, frame);
     }
 }

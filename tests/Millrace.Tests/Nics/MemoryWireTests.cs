@@ -239,7 +239,7 @@ public sealed class MemoryWireTests
         Assert.True(b.Receive(7).IsNone);
         Assert.Equal(long.MaxValue, b.Queue.NextEvent);
         Assert.True(b.Arena.TryAllocate(Share.Reserve, Holders.ReceiveRing, out var frame));
-        b.Queue.Post(frame);
+        b.Queue.Post([frame]);
         Assert.Equal(7, b.Queue.NextEvent);
         Assert.False(b.Receive(7).IsNone);
     }

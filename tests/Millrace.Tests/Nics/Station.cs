@@ -25,7 +25,7 @@ internal sealed class Station : IDisposable
     {
         while (Queue.Vacant > 0 && Arena.TryAllocate(Share.Receive, Holders.ReceiveRing, out var frame))
         {
-            Queue.Post(frame);
+            Queue.Post([frame]);
         }
     }
 

@@ -114,7 +114,7 @@ internal sealed class ReflectingStack : INetworkStack
     {
         while (queue.Vacant > 0 && Arena.TryAllocate(Share.Receive, Holders.ReceiveRing, out var frame))
         {
-            queue.Post(frame);
+            queue.Post([frame]);
         }
     }
 

@@ -193,7 +193,7 @@ public sealed class VirtualTimeNetworkTests
         {
             while (queue.Vacant > 0 && Arena.TryAllocate(Share.Receive, Holders.ReceiveRing, out var frame))
             {
-                queue.Post(frame);
+                queue.Post([frame]);
             }
         }
     }

@@ -70,14 +70,15 @@ internal sealed class PcapQueue : NicQueue
 
     public void Attach(Arena owner) => arena = owner;
 
-    public override void Post(Frame empty)
+    public override void Post(ReadOnlySpan<Frame> empty)
     {
-        if (Vacant == 0)
+        if (empty.Length > Vacant)
         {
             Throw.ReceiveRingFull(RingSize);
         }
 
-        posted[postedCount++] = empty;
+        empty.CopyTo(posted.AsSpan(postedCount));
+        postedCount += empty.Length;
     }
 
     public override int Receive(Span<Frame> packets, long now)

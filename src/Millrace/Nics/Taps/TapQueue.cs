@@ -52,16 +52,19 @@ internal sealed class TapQueue : NicQueue
 
     public TapCounters Counters => new(missed, refused, down, malformed);
 
-    public override void Post(Frame empty)
+    public override void Post(ReadOnlySpan<Frame> empty)
     {
-        if (Vacant <= 0)
+        if (empty.Length > Vacant)
         {
             Throw.ReceiveRingFull(ringSize);
         }
 
-        ref var metadata = ref arena.Metadata(empty);
-        metadata.DataOffset = (ushort)(LeastDataOffset + (empty.Index % DataOffsetSteps * DataOffsetStep));
-        device.Post(empty, in metadata);
+        foreach (var frame in empty)
+        {
+            ref var metadata = ref arena.Metadata(frame);
+            metadata.DataOffset = (ushort)(LeastDataOffset + (frame.Index % DataOffsetSteps * DataOffsetStep));
+            device.Post(frame, in metadata);
+        }
     }
 
     public override int Receive(Span<Frame> packets, long now)

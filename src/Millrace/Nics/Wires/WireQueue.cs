@@ -75,16 +75,16 @@ internal sealed partial class WireQueue : NicQueue
 
     public override long NextEvent => !HasWork() ? NextChange() : outgoing.IsDirect ? receiver.PolledAt : Math.Max(incoming.Now, outgoing.Now);
 
-    public override void Post(Frame empty)
+    public override void Post(ReadOnlySpan<Frame> empty)
     {
         var count = receiver.Posted;
-        if (count == posted.Length)
+        if (empty.Length > posted.Length - count)
         {
             Throw.ReceiveRingFull(posted.Length);
         }
 
-        posted[count] = empty;
-        receiver.Posted = count + 1;
+        empty.CopyTo(posted.AsSpan(count));
+        receiver.Posted = count + empty.Length;
     }
 
     public override int Transmit(ReadOnlySpan<Frame> packets, long now)
