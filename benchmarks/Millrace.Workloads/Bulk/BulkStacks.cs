@@ -53,6 +53,7 @@ public sealed partial class OffloadedSender;
 [NetworkStack(SocketFrames = 512)]
 [NicQueues(1)]
 [ChecksumOffload]
+[Gro]
 [Ipv4("10.0.0.1/24")]
 [Tcp(Timestamps = false)]
 [SocketMemory(Rmem = "4096 262144 262144")]
@@ -125,3 +126,14 @@ public sealed partial class MergingReceiver;
 [Gso]
 [TcpHandler<BulkSourceHandler>(Connections = 1)]
 public sealed partial class SuperPacketSender;
+
+// There is nothing left to merge.
+
+[NetworkStack(SocketFrames = 512)]
+[NicQueues(1)]
+[ChecksumOffload]
+[Ipv4("10.0.0.1/24")]
+[Tcp(Timestamps = false)]
+[SocketMemory(Rmem = "4096 262144 262144")]
+[TcpHandler<BulkSinkHandler>(80, Connections = 1)]
+public sealed partial class SuperPacketReceiver;

@@ -117,7 +117,7 @@ public static class BulkWorkload
     private static BulkPair NewSuperPacketPair(MemoryWire wire, BulkSource source, BulkSink sink)
     {
         var sender = new SuperPacketSender(new() { Nic = wire.A, Entropy = new Entropy(1, 2), Source = source });
-        var receiver = new OffloadedReceiver(new() { Nic = wire.B, Entropy = new Entropy(3, 4), Sink = sink });
+        var receiver = new SuperPacketReceiver(new() { Nic = wire.B, Entropy = new Entropy(3, 4), Sink = sink });
         return new BulkPair(sender, sender.Tcp, source, receiver, receiver.Tcp, sink);
     }
 }
