@@ -33,7 +33,6 @@ struct measured measure(struct medium *medium, void (*batch)(struct medium *), d
         measured.wall[way] /= (double)measured.packets / 2;
         measured.cpu[way] /= (double)measured.packets / 2;
     }
-    measured.way = measured.cpu[BY_POOL] < measured.cpu[BY_DEVICE] ? BY_POOL : BY_DEVICE;
     return measured;
 }
 
@@ -42,5 +41,5 @@ void measured_print(const struct measured *measured, const char *variant, bool v
     char text[300];
     snprintf(text, sizeof text, "%s; null device %.1f ns, mbufs straight from the pool %.1f ns by processor time%s", note, measured->cpu[BY_DEVICE],
              measured->cpu[BY_POOL], rte_eal_has_hugepages() ? "" : "; no huge pages are reserved");
-    print_reading(variant, "ns/packet", measured->wall[measured->way], measured->cpu[measured->way], valid, text);
+    print_reading(variant, "ns/packet", measured->wall[BY_DEVICE], measured->cpu[BY_DEVICE], valid, text);
 }

@@ -125,9 +125,9 @@ void run_routes(const char *variant, bool quick)
     router.fib = NULL;
     router.lpm = lpm;
     right &= try_table(&router, quick, &by_lpm);
-    bool fib_is_better = by_fib.cpu[by_fib.way] <= by_lpm.cpu[by_lpm.way];
+    bool fib_is_better = by_fib.cpu[BY_DEVICE] <= by_lpm.cpu[BY_DEVICE];
     const struct measured *better = fib_is_better ? &by_fib : &by_lpm, *worse = fib_is_better ? &by_lpm : &by_fib;
     snprintf(note, sizeof note, "hops=%llx; %s (%s %.1f)", (unsigned long long)hops, fib_is_better ? "rte_fib" : "rte_lpm",
-             fib_is_better ? "rte_lpm" : "rte_fib", worse->cpu[worse->way]);
+             fib_is_better ? "rte_lpm" : "rte_fib", worse->cpu[BY_DEVICE]);
     measured_print(better, variant, right, note);
 }
