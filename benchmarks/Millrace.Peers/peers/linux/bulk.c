@@ -1,0 +1,51 @@
+// W1: bytes in one direction over veth.
+#include "workloads.h"
+
+#include "sockets.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+static struct stopwatch transfer(struct connection *connection, uint64_t total, bool check, bool *right)
+{
+    static uint8_t buffer[65536];
+    uint64_t written = 0, read = 0;
+    struct stopwatch start = kernel_stopwatch_start();
+    while (read < total) {
+        uint64_t left = total - written;
+        ssize_t count = left ? send(connection->client, pattern_at(written), left < 65536 ? left : 65536, MSG_DONTWAIT) : 0;
+        written += count > 0 ? (uint64_t)count : 0;
+        count = recv(connection->server, buffer, sizeof buffer, MSG_DONTWAIT);
+        if (count == 0 || (count < 0 && errno != EAGAIN))
+            fail("the connection broke: %s", strerror(errno));
+        if (count < 0)
+            continue;
+        if (check && memcmp(buffer, pattern_at(read), (size_t)count) != 0)
+            *right = false;
+        read += (uint64_t)count;
+    }
+    struct stopwatch elapsed = kernel_stopwatch_elapsed(start);
+    *right &= read == total;
+    return elapsed;
+}
+
+void run_bulk(const char *variant, bool quick)
+{
+    struct offloads offloads = {strstr(variant, "nochecksum"), strstr(variant, "gso")};
+    int buffer = strstr(variant, "-256") ? 262144 : 65536;
+    if (!namespaces_make(variant, offloads, strstr(variant, "timestamps")))
+        return;
+    struct connection connection = connect_to(listen_at(5001, buffer), 5001, buffer);
+    bool right = offloads.checksum || namespace_verifies_checksums(5001);
+
+    uint64_t checked = quick ? 16u << 20 : 64u << 20, total = quick ? 128u << 20 : 1u << 30;
+    transfer(&connection, checked, true, &right);
+    uint64_t segments = namespace_counter(CLIENT, "OutSegs"), acks = namespace_counter(SERVER, "OutSegs");
+    struct stopwatch elapsed = transfer(&connection, total, false, &right);
+    segments = namespace_counter(CLIENT, "OutSegs") - segments, acks = namespace_counter(SERVER, "OutSegs") - acks;
+    char note[240];
+    snprintf(note, sizeof note, "SO_SNDBUF and SO_RCVBUF %d; veth hands buffers over and copies no frame; %.2f segments an ACK; %u MiB compared before%s", buffer,
+             (double)segments / (double)acks, (unsigned)(checked >> 20), offloads.checksum ? "" : ", and a segment with a wrong checksum dropped");
+    double units = (double)total / 1460;
+    print_reading(variant, "ns/1460B", (double)elapsed.wall / units, (double)elapsed.cpu / units, right, note);
+}

@@ -1,0 +1,28 @@
+// Two network namespaces, joined by a veth pair. They and the pair end with the process that holds them.
+#pragma once
+
+#include "../common/reading.h"
+
+enum { CLIENT, SERVER };
+
+struct offloads {
+    bool checksum, segmentation;
+};
+
+// False, with the unsupported line printed, where the machine does not let us.
+bool namespaces_make(const char *variant, struct offloads offloads, bool timestamps);
+
+void namespace_enter(int which);
+
+// Sets a value below /proc/sys/net of the namespace that is entered.
+void namespace_set(const char *name, const char *value);
+
+// A counter of TCP of a namespace, as /proc/net/snmp names it.
+uint64_t namespace_counter(int which, const char *name);
+
+// Whether a segment with a wrong checksum is counted and dropped by the server.
+bool namespace_verifies_checksums(uint16_t port);
+
+// Wall clock; processor time of this thread, in whose name the sent packet is also received (softirq), and of the ksoftirqd of its processor.
+struct stopwatch kernel_stopwatch_start(void);
+struct stopwatch kernel_stopwatch_elapsed(struct stopwatch start);
