@@ -30,6 +30,8 @@ internal sealed class CommandLine
 
     private readonly Option<bool> quick = new("--quick") { Description = "A usable answer for a workload within a minute: its main variants, short runs, NativeAOT only where it is built or named." };
 
+    private readonly Option<bool> isShort = new("--short") { Description = "A record in half an hour: the main variants, short runs, everything built and five rounds; kept as the whole is." };
+
     private readonly Option<bool> plots = new("--plots") { Description = "Measure the points of plots as well, and draw them (SVG) into benchmarks/results/<cpu>/plots." };
 
     private readonly Option<bool> install = new("--install") { Description = "Install Debian packages that peers need and that are missing (as root)." };
@@ -49,7 +51,7 @@ internal sealed class CommandLine
             Builds Millrace's and its peers' benchmark programs, runs them in turns, each pinned to one processor, and prints one table.
             What each workload is: benchmarks/WORKLOADS.md. Exit code 0; 1 if a result was wrong or a program failed; 2 for a bad command line.
             """);
-        foreach (var option in new Option[] { only, systems, variants, runs, quick, json, plots, install, cpu })
+        foreach (var option in new Option[] { only, systems, variants, runs, quick, isShort, json, plots, install, cpu })
         {
             Root.Options.Add(option);
         }
@@ -76,6 +78,7 @@ internal sealed class CommandLine
         Variants = result.GetValue(variants) ?? [],
         Runs = result.GetValue(runs),
         Quick = result.GetValue(quick),
+        IsShort = result.GetValue(isShort),
         Json = result.GetValue(json),
         Plots = result.GetValue(plots),
         Install = result.GetValue(install),
@@ -87,6 +90,7 @@ internal sealed class CommandLine
     {
         var stray = options.Variants.FirstOrDefault(v => options.Only.Count > 0 && !Catalogue.Workloads.Any(w => options.Only.Contains(w.Name) && w.AllVariants.Contains(v)));
         return stray is not null ? $"'{stray}' is no variant of {string.Join(" or ", options.Only)}: leave --only away, or name the workload that has it."
+            : options is { Quick: true, IsShort: true } ? "--quick gives an answer within a minute, --short a record: write one of them."
             : options.Install && !Environment.IsPrivilegedProcess ? "--install calls apt-get and needs root: run as root, or install the packages that the table names yourself."
             : null;
     }

@@ -14,6 +14,9 @@ internal sealed record DriverOptions
 
     public bool Quick { get; init; }
 
+    /// <summary>Runs as short as with <see cref="Quick"/>, of the main variants, all systems built: a record for whoever has no hour.</summary>
+    public bool IsShort { get; init; }
+
     public string? Json { get; init; }
 
     public bool Plots { get; init; }
@@ -26,5 +29,5 @@ internal sealed record DriverOptions
     public int Rounds => Runs ?? (Quick ? 3 : 5);
 
     /// <summary>Of one program.</summary>
-    public TimeSpan TimeLimit => TimeSpan.FromSeconds(Quick ? 20 : 120);
+    public TimeSpan TimeLimit => TimeSpan.FromSeconds(Quick ? 20 : IsShort ? 60 : 120);
 }

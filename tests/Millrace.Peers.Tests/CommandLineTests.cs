@@ -33,6 +33,20 @@ public sealed class CommandLineTests
         Assert.Equal(message, new CommandLine((_, _) => Task.FromResult(0)).Root.Parse(arguments.Split(' ')).Errors[0].Message);
 
     [Fact]
+    public void A_record_is_no_quick_answer() =>
+        Assert.Equal("--quick gives an answer within a minute, --short a record: write one of them.", CommandLine.Refusal(new DriverOptions { Quick = true, IsShort = true }));
+
+    [Fact]
+    public void A_short_record_has_five_rounds_of_the_main_variants()
+    {
+        var options = new DriverOptions { IsShort = true };
+        Assert.Equal(5, options.Rounds);
+        Assert.Equal(["handover-64", "handover-256", "copying-64", "copying-256"], Catalogue.Choose(options).Single(c => c.Workload.Name == "W1").Variants);
+        Assert.All(Catalogue.Choose(options), c => Assert.Subset(c.Workload.Variants.ToHashSet(), c.Variants.ToHashSet()));
+        Assert.Equal(Catalogue.Workloads.Count, Catalogue.Choose(options).Count());
+    }
+
+    [Fact]
     public void A_variant_must_belong_to_a_workload_that_runs()
     {
         Assert.Equal("'hot' is no variant of W1 or F2: leave --only away, or name the workload that has it.", CommandLine.Refusal(new DriverOptions { Only = ["W1", "F2"], Variants = ["routes-1", "hot"] }));

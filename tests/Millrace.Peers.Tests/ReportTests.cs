@@ -36,6 +36,20 @@ public sealed class ReportTests
     }
 
     [Fact]
+    public async Task The_page_has_a_row_a_figure_and_says_who_is_missing()
+    {
+        var text = MarkdownReport.Write(
+            await MachineDescription.ReadAsync(Processor.Allowed()[^1], CancellationToken.None), new DriverOptions { IsShort = true },
+            [Figures.Of("millrace-jit", 10, cpu: 10), Figures.Of("dpdk", 15, cpu: 15), Figures.Of("floor", 1, valid: false)],
+            [new("F2", "routes-1", "gvisor", "netstack is no router", IsFailure: false)]);
+        Assert.Contains("## F2 IPv4 router\n", text, StringComparison.Ordinal);
+        Assert.Contains("| routes-1 | millrace-jit | 10.0 | 10.0 … 10.0 | 10.0 | ns/packet | 1.50 |", text, StringComparison.Ordinal);
+        Assert.Contains("| routes-1 | floor | INVALID 1.00 |", text, StringComparison.Ordinal);
+        Assert.Contains("No gvisor for routes-1: netstack is no router.", text, StringComparison.Ordinal);
+        Assert.Contains("5 rounds of short runs", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Each_sweep_that_has_points_becomes_a_picture()
     {
         var folder = Directory.CreateTempSubdirectory("millrace-plots").FullName;
