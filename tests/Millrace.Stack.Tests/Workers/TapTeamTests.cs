@@ -10,6 +10,8 @@ namespace Millrace.Stack.Tests.Workers;
 /// <summary>Several workers with threads of their own against Linux.</summary>
 public sealed class TapTeamTests
 {
+    private static readonly DropReason[] SaidAgain = [DropReason.TcpTimeWait, DropReason.TcpOldData, DropReason.TcpOldSequence];
+
     private const int Length = 100_000;
 
     [Fact]
@@ -300,14 +302,15 @@ public sealed class TapTeamTests
             .WaitAsync(AsyncStacks.Patience);
 
     /// <summary>
-    /// No connection ended by a reset. What TIME-WAIT acknowledges may reach a kernel whose socket the acknowledgment before it
-    /// had closed, and it resets that: a FIN sent twice because the answer was late, as on a busy machine.
+    /// No connection ended by a reset. What came a second time is acknowledged again, and that acknowledgment may reach a kernel whose
+    /// socket the one before it had closed, which resets it: a FIN or the data before it, sent again because a busy machine answered late.
     /// </summary>
     private static void AssertNothingWasReset<TStack>(TapTeam<TStack> world)
         where TStack : class, IAsyncNetworkStack
     {
         Assert.Equal(0, Counter(world.Space, "Tcp:", "EstabResets"));
-        Assert.InRange(Counter(world.Space, "Tcp:", "OutRsts"), 0, world.Team.Stacks.Sum(stack => stack.Ledger.Dropped(DropReason.TcpTimeWait)));
+        var repeated = world.Team.Stacks.Sum(stack => SaidAgain.Sum(stack.Ledger.Dropped));
+        Assert.InRange(Counter(world.Space, "Tcp:", "OutRsts"), 0, repeated);
     }
 
     /// <summary>Segments that the kernel found to be bad, as by their checksum.</summary>
