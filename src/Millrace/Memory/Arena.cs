@@ -7,7 +7,7 @@ namespace Millrace.Memory;
 /// The fixed memory of one worker: frames of <see cref="Stride"/> bytes, divided into shares that do not borrow from each
 /// other, so that a reader who never reads cannot starve the receive ring. Not thread-safe: one worker owns it.
 /// </summary>
-public sealed class Arena : IDisposable
+public sealed partial class Arena : IDisposable
 {
     /// <summary>Bytes a slot; the chunk size of an AF_XDP socket.</summary>
     public const int Stride = 2048;
@@ -26,7 +26,6 @@ public sealed class Arena : IDisposable
     private readonly int[] used = new int[ShareCount];
     private int retentions;
     private bool disposed;
-    private (IFrameLender Lender, Frame Lent)[]? lenders;
 
     /// <summary>Makes an arena of the sum of the shares given, in frames.</summary>
     public Arena(int receive, int reserve, int sockets, int crossing = 0)
@@ -332,19 +331,6 @@ public sealed class Arena : IDisposable
 
     internal ushort[] KeepPayloadSums() => PayloadSums = PayloadSums.Length > 0 ? PayloadSums : new ushort[Capacity + 1];
 
-    /// <summary>Makes room for what <see cref="Borrow"/> notes, so that it need not be made while packets pass.</summary>
-    internal void PrepareToBorrow() => lenders ??= new (IFrameLender, Frame)[Capacity + 1];
-
-    /// <summary>Makes <paramref name="own"/> show the bytes of a frame of another arena until it is freed.</summary>
-    internal void Borrow(Frame own, Arena lenderArena, Frame lent, IFrameLender lender)
-    {
-        PrepareToBorrow();
-        lenders![own.Index] = (lender, lent);
-        ref var metadata = ref store[own.Index];
-        metadata.Flags |= FrameFlags.Borrowed;
-        FrameStore.Borrow(ref metadata, ref lenderArena.store[lent.Index]);
-    }
-
     /// <summary>
     /// Keeps the memory although the arena may be disposed, because another arena still shows some of its frames. Undone
     /// by <see cref="EndRetention"/>; the last one frees what <see cref="Dispose"/> left.
@@ -371,15 +357,6 @@ public sealed class Arena : IDisposable
         }
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void GiveBack(Frame frame)
-    {
-        store.Restore(frame.Index);
-        var (lender, lent) = lenders![frame.Index];
-        lenders[frame.Index] = default;
-        lender.Return(lent);
-    }
-
     public void Dispose()
     {
         if (disposed)
@@ -399,23 +376,4 @@ public sealed class Arena : IDisposable
         GiveBackAll();
         store.Dispose();
     }
-
-    /// <summary>Nobody looks at this arena any more, so what others lent goes back although its frames were never freed.</summary>
-    internal void GiveBackAll()
-    {
-        for (var i = 1; lenders is not null && i <= Capacity; i++)
-        {
-            if (lenders[i].Lender is not null)
-            {
-                store[i].Flags &= ~FrameFlags.Borrowed;
-                GiveBack(new Frame(i));
-            }
-        }
-    }
-}
-
-/// <summary>Whoever lent a frame's bytes to another arena, and is told when they are no longer looked at.</summary>
-internal interface IFrameLender
-{
-    void Return(Frame lent);
 }
