@@ -16,6 +16,7 @@ internal static class Catalogue
         new Dictionary<(string, string), Func<RunLength, IEnumerable<Reading>>>(
         [
             .. BulkWorkload.Variants,
+            .. FlowWorkload.Variants,
             .. PingPongWorkload.Variants,
             .. ConnectionRate.Variants,
             .. OpenConnections.Variants,

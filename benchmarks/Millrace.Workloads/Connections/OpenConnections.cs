@@ -40,10 +40,18 @@ internal sealed class OpenConnections : IDisposable
 
     public static IEnumerable<KeyValuePair<(string, string), Func<RunLength, IEnumerable<Reading>>>> Variants =>
     [
+        new(("W4", "1k"), Run1k),
         new(("W4", "10k"), Run10k),
         new(("W4", "100k"), Run100k),
         new(("W4", "1m"), Run1m),
     ];
+
+    private static IEnumerable<Reading> Run1k(RunLength length) => Run("1k", length, () => new OpenConnections(1_000, 1, static (wire, round) =>
+    {
+        var client = new OpenClient1k(new() { Nic = wire.B, Entropy = new Entropy(3, 4), Round = round });
+        var server = new OpenServer1k(new() { Nic = wire.A, Entropy = new Entropy(1, 2) });
+        return (server, server.Tcp, client, client.Tcp);
+    }));
 
     private static IEnumerable<Reading> Run10k(RunLength length) => Run("10k", length, () => new OpenConnections(10_000, 1, static (wire, round) =>
     {

@@ -10,6 +10,22 @@ namespace Millrace.Workloads.Connections;
 [SoftwareChecksum]
 [Ipv4("10.0.0.1/24")]
 [Tcp(Timestamps = false, SoMaxConn = 128, MaxTimeWaitBuckets = 1024)]
+[TcpHandler<Echo>(80, Connections = 1_000)]
+internal sealed partial class OpenServer1k;
+
+[NetworkStack(SocketFrames = 16_384)]
+[NicQueues(1)]
+[SoftwareChecksum]
+[Ipv4("10.0.0.2/24")]
+[Tcp(Timestamps = false, SoMaxConn = 128, MaxTimeWaitBuckets = 1024, LocalPortMinimum = 1024, LocalPortMaximum = 65_535)]
+[TcpHandler<Pinger>(Connections = 1_000)]
+internal sealed partial class OpenClient1k;
+
+[NetworkStack(SocketFrames = 16_384)]
+[NicQueues(1)]
+[SoftwareChecksum]
+[Ipv4("10.0.0.1/24")]
+[Tcp(Timestamps = false, SoMaxConn = 128, MaxTimeWaitBuckets = 1024)]
 [TcpHandler<Echo>(80, Connections = 10_000)]
 internal sealed partial class OpenServer10k;
 
