@@ -70,10 +70,32 @@ internal sealed class IngressEmitter(Plan plan, CodeWriter code)
             code.Line($"{stage.Field}.Prefetch(burst);");
         }
 
+        EmitTurnedBursts();
         code.Line();
         code.Block("for (;;)", EmitTurn);
         code.Line();
         EmitCounting();
+    }
+
+    /// <summary>
+    /// A stage right behind the link layer turns packets round before the loop looks at them, where that is all that becomes of them:
+    /// the loop goes on with the first that it left.
+    /// </summary>
+    private void EmitTurnedBursts()
+    {
+        if (!turnsRound || stages.Length < 2 || !stages[0].Spec.Ensures.Contains("LinkHeaderParsed") || !stages[1].Spec.Is(Roles.TurnsBursts)
+            || stages.Any(other => other.Spec.Is(Roles.RxHandler)) || stages.Take(2).Any(first => first.Spec.IsBound))
+        {
+            return;
+        }
+
+        var stage = stages[1];
+        code.Line($"turnedCount = {stage.Field}.TurnBurst(burst, frames, turned);");
+        code.Line("index = turnedCount;");
+        if (counts.Leaving(stage) is { } leaving)
+        {
+            code.Line($"{leaving} += turnedCount;");
+        }
     }
 
     /// <summary>What is counted for each packet is kept in locals: a chain of additions in memory would be the length of the loop.</summary>

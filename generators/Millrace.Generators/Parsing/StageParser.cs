@@ -22,6 +22,7 @@ internal sealed class StageParser(SettingsParser settingsParser, Compilation com
         ("Millrace.IResumesEgress", Roles.ResumesEgress),
         ("Millrace.IPollStart", Roles.PollStart),
         ("Millrace.IPrefetches", Roles.Prefetches),
+        ("Millrace.ITurnsBursts", Roles.TurnsBursts),
         ("Millrace.IPollEnd", Roles.PollEnd),
         ("Millrace.IOriginates", Roles.Originates),
         ("Millrace.ITimed", Roles.Timed),

@@ -90,6 +90,7 @@ internal enum Roles
     DropObserver = 1 << 16,
     RxHandler = 1 << 17,
     Prefetches = 1 << 18,
+    TurnsBursts = 1 << 19,
 }
 
 /// <param name="Interface">The settings interface, fully qualified.</param>

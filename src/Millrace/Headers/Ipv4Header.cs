@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace Millrace.Headers;
@@ -87,7 +88,9 @@ public static class Ipv4Header
         var first = BinaryPrimitives.ReadUInt64LittleEndian(words);
         var second = BinaryPrimitives.ReadUInt64LittleEndian(words.Slice(8, 8));
         var sum = (ulong)(uint)first + (first >> 32) + (uint)second + (second >> 32) + BinaryPrimitives.ReadUInt32LittleEndian(words.Slice(16, 4));
-        return InternetChecksum.Fold(sum) == 0xFFFF;
+        // halves added crosswise: the carry that a fold would take round falls into the upper half, which then is that of the fold
+        var half = (uint)((sum + BitOperations.RotateLeft(sum, 32)) >> 32);
+        return half + BitOperations.RotateLeft(half, 16) >= 0xFFFF_0000;
     }
 
     /// <summary>Writes a header of twenty bytes with its checksum.</summary>

@@ -120,8 +120,7 @@ internal sealed unsafe class FrameStore : IDisposable
     /// <returns>How many; the one behind them is another case, if there is one.</returns>
     public int GiveUsual(ReadOnlySpan<Frame> frames, Share share, Holders holder)
     {
-        // no next fragment, holders, share, no flags
-        var usual = BitConverter.IsLittleEndian ? ((ulong)holder << 32) | ((ulong)share << 48) : ((ulong)holder << 16) | ((ulong)share << 8);
+        var usual = Usual(share, holder);
         var table = (byte*)metadata + FrameMetadata.PlaceOffset;
         var slots = (uint)slotCount;
         var count = 0;
@@ -150,6 +149,20 @@ internal sealed unsafe class FrameStore : IDisposable
     /// <summary>All <see cref="Arena.Stride"/> bytes of a frame.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Span<byte> Slot(ref readonly FrameMetadata frame) => new((void*)frame.Buffer, Arena.Stride);
+
+    /// <summary>Whether a frame that somebody has is a packet of the wire by itself: no next fragment, no flags, not merged.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsUsual(ref readonly FrameMetadata frame, Share share, Holders holder)
+    {
+        ref var start = ref Unsafe.As<FrameMetadata, byte>(ref Unsafe.AsRef(in frame));
+        var place = Unsafe.ReadUnaligned<ulong>(ref Unsafe.AddByteOffset(ref start, FrameMetadata.PlaceOffset));
+        return place == Usual(share, holder) && frame.WirePackets == 1 && frame.GsoSize == 0;
+    }
+
+    // no next fragment, holders, share, no flags
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Usual(Share share, Holders holder) =>
+        BitConverter.IsLittleEndian ? ((ulong)holder << 32) | ((ulong)share << 48) : ((ulong)holder << 16) | ((ulong)share << 8);
 
     /// <summary>Writes offset, length and total length of a packet of one frame, in one store.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -19,7 +19,7 @@ namespace Millrace.Ip;
 [Needs(PacketFact.LinkHeaderParsed)]
 [Ensures(PacketFact.NetworkHeaderParsed, PacketFact.Whole)]
 public struct Ipv4Stage<TSettings, TVlan, THooks>
-    : INetworkStage, IResumesIngress, IResumesEgress, IPollStart, ITimed, IStartStop, IInterfaceObserver, IWorkerNotices, IPrefetches, IDisposable
+    : INetworkStage, IResumesIngress, IResumesEgress, IPollStart, ITimed, IStartStop, IInterfaceObserver, IWorkerNotices, IPrefetches, ITurnsBursts, IDisposable
     where TSettings : struct, IIpv4Settings
     where TVlan : struct, IVlanOffloadSettings
     where THooks : struct, INetfilterHooks
@@ -68,6 +68,12 @@ public struct Ipv4Stage<TSettings, TVlan, THooks>
             layer.Prefetch(burst);
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly int TurnBurst(ReadOnlySpan<Frame> burst, Span<FrameMetadata> frames, Span<Frame> turned) =>
+        ForwardsInLoop && !hooks.HasPreRouting && !HasOtherVlans && layer.Forwarder is { } forwarder
+            ? forwarder.Forward(burst, frames, turned, layer.Now)
+            : 0;
 
     /// <summary>Whether common packets for others are sent on here; a constant, unless forwarding is a run-time setting.</summary>
     private readonly bool ForwardsInLoop

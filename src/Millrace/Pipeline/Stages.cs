@@ -72,6 +72,23 @@ public interface IPrefetches
     void Prefetch(ReadOnlySpan<Frame> burst);
 }
 
+/// <summary>
+/// A stage that can turn packets round which nobody has looked at, a burst at once. It is asked where it is the first behind the link layer,
+/// and with nothing between what it turns round and the NIC.
+/// </summary>
+public interface ITurnsBursts
+{
+    /// <summary>
+    /// Turns packets round from the first on, as the link layer's stage and its own would, until one is not the ordinary packet; that one and all
+    /// behind it take the way of all packets, so the order stays.
+    /// </summary>
+    /// <param name="burst">Packets as the NIC gave them.</param>
+    /// <param name="frames">The metadata of all frames.</param>
+    /// <param name="turned">Takes those that were turned round: each one frame, one packet of the wire, held by <see cref="Holders.TransmitRing"/>.</param>
+    /// <returns>How many.</returns>
+    int TurnBurst(ReadOnlySpan<Frame> burst, Span<FrameMetadata> frames, Span<Frame> turned);
+}
+
 /// <summary>A stage that has work before the packets of a poll: calls that applications posted.</summary>
 public interface IPollStart
 {
