@@ -1,4 +1,5 @@
 using Millrace.Headers;
+using Millrace.Ip;
 using Millrace.Nics;
 using Millrace.Tcp;
 
@@ -10,15 +11,16 @@ public sealed class PingPongPair : IDisposable
     private const int MostIdleRounds = 1_000_000;
 
     private readonly MemoryWire wire;
-    private readonly PingStack client;
-    private readonly PongStack server;
+    private readonly PingPongStack client;
+    private readonly PingPongStack server;
     private readonly Pinger pinger = new();
 
     public PingPongPair(WireMode mode)
     {
         wire = new MemoryWire(new MemoryWireOptions { Mode = mode, Features = mode == WireMode.Copying ? NicFeatures.ReceiveSum : NicFeatures.None });
-        client = new PingStack(new() { Nic = wire.A, Entropy = new Entropy(1, 2), Pinger = pinger });
-        server = new PongStack(new() { Nic = wire.B, Entropy = new Entropy(3, 4), Buffer = new byte[Pinger.Length] });
+        client = NewStack(wire.A, new Entropy(1, 2));
+        server = NewStack(wire.B, new Entropy(3, 4));
+        client.Ipv4.SetAddress(0, InterfaceAddress.Parse("10.0.0.2/24"));
         var result = client.Tcp.Connect(0, new InetEndpoint(InetAddress.Parse("10.0.0.1"), 81), out _);
         for (var i = 0; pinger.Id.IsNone; i++)
         {
@@ -60,6 +62,9 @@ public sealed class PingPongPair : IDisposable
         server.Dispose();
         wire.Dispose();
     }
+
+    private PingPongStack NewStack(WireEnd nic, Entropy entropy) =>
+        new(new() { Nic = nic, Entropy = entropy, Pinger = pinger, Buffer = new byte[Pinger.Length] });
 
     private void Begin()
     {

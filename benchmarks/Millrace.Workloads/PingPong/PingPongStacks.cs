@@ -1,17 +1,11 @@
 namespace Millrace.Workloads.PingPong;
 
-[NetworkStack(SocketFrames = 64)]
-[NicQueues(1)]
-[SoftwareChecksum]
-[Ipv4("10.0.0.2/24")]
-[Tcp(Timestamps = false)]
-[TcpHandler<PingHandler>(Connections = 1)]
-public sealed partial class PingStack;
-
+/// <summary>Both ends: machines of one kind run the same program, and its code is then in the caches once.</summary>
 [NetworkStack(SocketFrames = 64)]
 [NicQueues(1)]
 [SoftwareChecksum]
 [Ipv4("10.0.0.1/24")]
 [Tcp(Timestamps = false)]
+[TcpHandler<PingHandler>(Connections = 1)]
 [TcpHandler<PongHandler>(81, Connections = 1)]
-public sealed partial class PongStack;
+public sealed partial class PingPongStack;

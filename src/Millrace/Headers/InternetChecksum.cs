@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -33,8 +34,7 @@ public static partial class InternetChecksum
     {
         if (source.Length < VectorThreshold)
         {
-            source.CopyTo(destination);
-            return Finish(SumWords(source), initial);
+            return Finish(CopyAndSumWords(source, destination.Slice(0, source.Length)), initial);
         }
 
         return CopyAndSumLong(source, destination, initial);
@@ -54,11 +54,9 @@ public static partial class InternetChecksum
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ushort Fold(ulong sum)
     {
-        sum = (sum & 0xFFFF_FFFF) + (sum >> 32);
-        sum = (sum & 0xFFFF_FFFF) + (sum >> 32);
-        sum = (sum & 0xFFFF) + (sum >> 16);
-        sum = (sum & 0xFFFF) + (sum >> 16);
-        return (ushort)sum;
+        // added to itself with its halves swapped, the upper half gets the sum of both and the carry out of it (csum_fold)
+        var half = (uint)((sum + BitOperations.RotateRight(sum, 32)) >> 32);
+        return (ushort)((half + BitOperations.RotateRight(half, 16)) >> 16);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -133,7 +131,29 @@ public static partial class InternetChecksum
             return Finish(CopyAndSumVectors<Lanes128, Vector128<uint>>(source, destination), initial);
         }
 
-        source.CopyTo(destination);
-        return Finish(SumWords(source), initial);
+        return Finish(CopyAndSumWords(source, destination), initial);
+    }
+
+    /// <summary>For short blocks and what vectors leave over, where the call of a copy takes longer than the copy.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong CopyAndSumWords(ReadOnlySpan<byte> source, Span<byte> destination)
+    {
+        ulong sum = 0;
+        while (source.Length >= 8 && destination.Length >= 8)
+        {
+            var word = BinaryPrimitives.ReadUInt64LittleEndian(source);
+            BinaryPrimitives.WriteUInt64LittleEndian(destination, word);
+            sum += (uint)word;
+            sum += word >> 32;
+            source = source.Slice(8, source.Length - 8);
+            destination = destination.Slice(8, destination.Length - 8);
+        }
+
+        for (var i = 0; i < source.Length; i++)
+        {
+            destination[i] = source[i];
+        }
+
+        return sum + SumWords(source);
     }
 }

@@ -78,8 +78,7 @@ public static partial class InternetChecksum
             destination = destination.Slice(end, destination.Length - end);
         }
 
-        source.CopyTo(destination);
-        return sum + SumWords(source);
+        return source.IsEmpty ? sum : sum + CopyAndSumWords(source, destination);
     }
 
     internal readonly struct Lanes128 : ILanes<Vector128<uint>>

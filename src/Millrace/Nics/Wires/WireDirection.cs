@@ -49,6 +49,7 @@ internal sealed partial class WireDirection : IDisposable
         steering = new WireSteering(rss, Receivers);
         IsInstant = options is { DelayNanoseconds: 0, BandwidthBitsPerSecond: 0, Impairments.Reorder: 0 };
         IsDirect = IsInstant && options is { Concurrent: true, Impairments.Any: false };
+        isPlain = IsInstant && options is { Concurrent: false, Impairments.Any: false };
         canSendTwice = options.Impairments.Duplication > 0;
     }
 
@@ -98,6 +99,11 @@ internal sealed partial class WireDirection : IDisposable
     /// <returns>How many were taken.</returns>
     public int Send(WireSender sender, ReadOnlySpan<Frame> packets, bool describes, long now)
     {
+        if (isPlain && wire.IsUp)
+        {
+            return SendPlainly(sender, packets);
+        }
+
         var count = 0;
         var room = 0;
         while (count < packets.Length)
