@@ -20,7 +20,7 @@ internal interface IFlowKeys
 /// anyway. A quarter of it stays empty, and what follows a removed entry moves up, so no look-up meets a tombstone.
 /// </summary>
 /// <remarks>
-/// The hash folds 128-bit products with four secret words, as wyhash does. It is no SipHash, which took a tenth of a packet's time; but
+/// The hash folds 128-bit products with four secret words, as wyhash does. It is no SipHash, which is dear here; but
 /// nothing of it ever leaves the table, so whoever looks for collisions sees neither hashes nor secret. What does leave, sequence
 /// numbers and ports, is SipHash's.
 /// </remarks>
