@@ -98,13 +98,13 @@ public sealed class IpAllocationTests
             Round();
         }
 
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 100; i++)
+        Assert.Equal(0, Allocated.Least(() =>
         {
-            Round();
-        }
-
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+            for (var i = 0; i < 100; i++)
+            {
+                Round();
+            }
+        }));
         Assert.True(ledger.EgressDrops(DropReason.NeighbourFailed) > 0);
         Assert.True(ledger.IngressDrops(DropReason.FragmentReassemblyTimeout) > 0);
     }

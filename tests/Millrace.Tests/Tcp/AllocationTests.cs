@@ -14,10 +14,7 @@ public sealed class AllocationTests
     {
         var pair = new Pair(segments);
         pair.Exchange(200);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        pair.Exchange(2_000);
-        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        Assert.Equal(0, allocated);
+        Assert.Equal(0, Allocated.Least(() => pair.Exchange(2_000)));
         Assert.True(pair.Received > 2_000_000);
     }
 
@@ -30,13 +27,13 @@ public sealed class AllocationTests
             pair.Reopen();
         }
 
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 200; i++)
+        Assert.Equal(0, Allocated.Least(() =>
         {
-            pair.Reopen();
-        }
-
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+            for (var i = 0; i < 200; i++)
+            {
+                pair.Reopen();
+            }
+        }));
     }
 
     /// <summary>Two TCPs whose frames are copied from one arena to the other, with nothing around that allocates.</summary>
