@@ -138,8 +138,25 @@ public class DiagnosticTests
         { "MR0031", "[NetworkStack] [NicQueues(1)] [Ipv4(\"10.0.0.1/8\")] [Hook<Wall>(Priority = -300)] [Hook<Wall>] " + End + UserStages.Hooks, "'Wall' names two hooks of this stack: give one of them another Name, or remove it" },
         { "MR0032", "[NetworkStack] [NicQueues(1)] [Hook<Wall>] " + End + UserStages.Hooks, "The hook 'Wall' has no network layer in this stack that would call it: declare one such as [Ipv4(\"10.0.0.2/24\")]" },
         { "MR0010", "[NetworkStack] [NicQueues(1)] [Ipv4(\"10.0.0.1/8\")] [Hook<Wall>(Name = \"a b\")] " + End + UserStages.Hooks, "[Hook] names 'Wall', which is given the name 'a b': write a Name that is an identifier, such as \"Second\"" },
+        { "MR0010", "[NetworkStack] [NicQueues(1)] [Ipv4(\"10.0.0.1/8\")] [Tcp(CongestionControl = typeof(string))] " + End, "[Tcp] names 'String', which cannot be CongestionControl: name a struct that implements ICongestionControl and has no references in its fields" },
+        { "MR0010", "[NetworkStack] [NicQueues(1)] [Ipv4(\"10.0.0.1/8\")] [Tcp(CongestionControl = typeof(Remembering))] " + End + Remembering, "[Tcp] names 'Remembering', which cannot be CongestionControl: name a struct that implements ICongestionControl and has no references in its fields" },
         { "MR0022", "[Hook<Wall>] " + End + UserStages.Hooks, "[Hook] stands on 'Stack', which is no network stack: write [NetworkStack] above it" },
     };
+
+    private const string Remembering = """
+        public struct Remembering : Millrace.Tcp.ICongestionControl
+        {
+            private object memory;
+            public int LeastWindow => 0;
+            public bool SetsWindow => false;
+            public long PacingRate => 0;
+            public void Start(ref Millrace.Tcp.CongestionWindow window, in Millrace.Tcp.CongestionSample sample) => memory = new object();
+            public void Acknowledged(ref Millrace.Tcp.CongestionWindow window, in Millrace.Tcp.CongestionSample sample) { }
+            public int Reduced(in Millrace.Tcp.CongestionWindow window, in Millrace.Tcp.CongestionSample sample) => memory.GetHashCode();
+            public void Happened(Millrace.Tcp.CongestionEvent happened, ref Millrace.Tcp.CongestionWindow window, in Millrace.Tcp.CongestionSample sample) { }
+            public int Undone(in Millrace.Tcp.CongestionWindow window, int before) => before;
+        }
+        """;
 
     private const string Handler = "public struct Bond : IRxHandler { public RxHandlerResult Handle(ref Packet packet) => RxHandlerResult.Another; }";
 

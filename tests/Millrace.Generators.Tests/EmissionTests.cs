@@ -17,6 +17,16 @@ public class EmissionTests
     public void A_stack_without_tcp_has_no_tcp_in_it() =>
         Assert.DoesNotContain("tcp", Declared.Emit(Echo).Replace("net.ipv4.tcp", "", StringComparison.Ordinal), StringComparison.OrdinalIgnoreCase);
 
+    [Theory]
+    [InlineData("", "Cubic")]
+    [InlineData("(CongestionControl = typeof(Millrace.Tcp.NewReno))", "NewReno")]
+    public void The_congestion_control_is_a_type_argument_and_CUBIC_by_default(string arguments, string algorithm)
+    {
+        var source = Declared.Emit($"[NetworkStack] [NicQueues(1)] [Ipv4(\"10.0.0.2/24\")] [Tcp{arguments}] public sealed partial class Stack;");
+        Assert.Contains($"TcpApplications, global::Millrace.Tcp.{algorithm}> _tcp", source, StringComparison.Ordinal);
+        Assert.DoesNotContain(algorithm == "Cubic" ? "NewReno" : "Cubic", source, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Declared_routes_are_data_and_a_stack_without_any_has_none_of_it()
     {

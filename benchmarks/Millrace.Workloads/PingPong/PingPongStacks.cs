@@ -5,7 +5,7 @@ namespace Millrace.Workloads.PingPong;
 [NicQueues(1)]
 [SoftwareChecksum]
 [Ipv4("10.0.0.1/24")]
-[Tcp(Timestamps = false)]
+[Tcp(Timestamps = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
 [TcpHandler<PingHandler>(Connections = 1)]
 [TcpHandler<PongHandler>(81, Connections = 1)]
 public sealed partial class PingPongStack;

@@ -160,7 +160,8 @@ internal sealed class SettingsParser(string profile, bool allRuntime, List<strin
         bool IsOutside(long number) => number < minimum || number > maximum;
     }
 
-    private AttributeData? DefaultOf(IPropertySymbol getter)
+    /// <summary>The default under the profile; null if none is written.</summary>
+    public AttributeData? DefaultOf(IPropertySymbol getter)
     {
         AttributeData? youngest = null;
         foreach (var attribute in getter.GetAttributes().Where(attribute => attribute.AttributeClass.Is("Millrace.DefaultAttribute")))

@@ -187,7 +187,8 @@ internal sealed class StageParser(SettingsParser settingsParser, Compilation com
             {
                 Invalid(
                     common.Attribute, type.Name, $"cannot be {property}",
-                    "name a struct that implements " + string.Join(" and ", parameter.ConstraintTypes.Select(constraint => constraint.Name)));
+                    "name a struct that implements " + string.Join(" and ", parameter.ConstraintTypes.Select(constraint => constraint.Name))
+                        + (parameter.HasUnmanagedTypeConstraint ? " and has no references in its fields" : ""));
                 return null;
             }
 
@@ -237,11 +238,14 @@ internal sealed class StageParser(SettingsParser settingsParser, Compilation com
 
     private bool Satisfies(INamedTypeSymbol type, ITypeParameterSymbol parameter) =>
         type is { TypeKind: TypeKind.Struct, IsRefLikeType: false, IsUnboundGenericType: false }
+        && (!parameter.HasUnmanagedTypeConstraint || type.IsUnmanagedType)
         && compilation.IsSymbolAccessibleWithin(type, compilation.Assembly)
         && parameter.ConstraintTypes.All(constraint => type.AllInterfaces.Any(part => SymbolEqualityComparer.Default.Equals(part, constraint)));
 
-    /// <summary>A type given by a property of the type parameter's name, such as <c>CongestionControl = typeof(Cubic)</c>.</summary>
-    private static INamedTypeSymbol? ChosenType(AttributeData? attribute, string property)
+    /// <summary>
+    /// A type given by a property of the type parameter's name, such as <c>CongestionControl = typeof(Cubic)</c>, or else the default of that property.
+    /// </summary>
+    private INamedTypeSymbol? ChosenType(AttributeData? attribute, string property)
     {
         foreach (var argument in attribute?.NamedArguments ?? [])
         {
@@ -251,7 +255,8 @@ internal sealed class StageParser(SettingsParser settingsParser, Compilation com
             }
         }
 
-        return null;
+        var declared = attribute?.AttributeClass?.GetMembers(property).OfType<IPropertySymbol>().FirstOrDefault();
+        return declared is null ? null : settingsParser.DefaultOf(declared)?.ConstructorArguments[0].Value as INamedTypeSymbol;
     }
 
     private StageSpec Describe(

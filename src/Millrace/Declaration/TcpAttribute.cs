@@ -3,9 +3,20 @@ using Millrace.Tcp;
 namespace Millrace;
 
 /// <summary>TCP (RFC 9293 and what updates it), with Linux's defaults.</summary>
-[StageType(typeof(TcpStage<,,,,,>), Place = 2100, Summary = "takes TCP segments to their connections and sends what applications wrote")]
+[StageType(typeof(TcpStage<,,,,,,>), Place = 2100, Summary = "takes TCP segments to their connections and sends what applications wrote")]
 public sealed class TcpAttribute : StageAttribute
 {
+    /// <summary>
+    /// The algorithm of congestion control: <see cref="Cubic"/>, <see cref="NewReno"/> or a struct of the user's own that implements
+    /// <see cref="ICongestionControl"/>. It is compiled in, so it cannot change at run time.
+    /// </summary>
+    [Default(typeof(Cubic), Source = "tcp_congestion_control")]
+    [SameIn(KernelProfile.Linux_3_18)]
+    public Type CongestionControl { get; set; } = typeof(Cubic);
+
+    /// <inheritdoc cref="ITcpSettings.Transfers"/>
+    public int Transfers { get; set; }
+
     /// <inheritdoc cref="ITcpSettings.SynRetries"/>
     public int SynRetries { get; set; }
 
@@ -218,6 +229,16 @@ public interface ITcpSettings
     [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(1, 1_000)]
     int InitialCongestionWindow { get; }
+
+    /// <summary>
+    /// Connections that can move much or repair losses at once with all that belongs to it: the state of the congestion control, selective
+    /// acknowledgment, undo. Others do with slow start, and repair a loss by timeout. 0 is all connections up to 512, and of more a sixteenth.
+    /// </summary>
+    [Default(0, Source = "every socket of Linux has it")]
+    [SameIn(KernelProfile.Linux_3_18)]
+    [Allowed(0, 1 << 24)]
+    [DecidesCapacity]
+    int Transfers { get; }
 
     /// <summary>Milliseconds between two answers of a connection to segments that are not acceptable (RFC 5961 §7).</summary>
     [Default(500, Source = "tcp_invalid_ratelimit")]

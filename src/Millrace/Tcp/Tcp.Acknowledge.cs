@@ -4,7 +4,7 @@ using Millrace.Memory;
 namespace Millrace.Tcp;
 
 /// <content>Fifth: the acknowledgment and the window of a segment (RFC 9293 §3.10.7.4, RFC 5681, RFC 6582).</content>
-public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
+public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
     private const int DuplicateThreshold = 3;
 
@@ -100,8 +100,8 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         var sentAt = FreeAcknowledged(ref connection);
         connection.Retransmits = 0;
         connection.Backoff = 0;
-        MeasureAcknowledged(ref connection, ref segment, sentAt);
-        ControlCongestion(ref connection, count, flight);
+        var rtt = MeasureAcknowledged(ref connection, ref segment, sentAt);
+        ControlCongestion(ref connection, count, flight, rtt);
         connection.DuplicateAcks = 0;
         if (connection.SndUna == connection.SndMax)
         {
@@ -129,22 +129,30 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         }
     }
 
-    private void MeasureAcknowledged(ref TcpConnection connection, ref TcpSegment segment, uint sentAt)
+    /// <returns>The round trip in microseconds, -1 if the acknowledgment says nothing of it.</returns>
+    private int MeasureAcknowledged(ref TcpConnection connection, ref TcpSegment segment, uint sentAt)
     {
         // a segment that was sent twice says nothing (Karn and Partridge, RFC 6298 §3), unless by its timestamp
         if (sentAt != 0)
         {
             // the lowest bit of the time is set to tell it from none, so it may lie one ahead
-            Measure(ref connection, Math.Max((int)((uint)(now / Microsecond) - sentAt), 1));
+            var rtt = Math.Max((int)((uint)(now / Microsecond) - sentAt), 1);
+            Measure(ref connection, rtt);
+            return rtt;
         }
-        else if (connection.Has(TcpTraits.Timestamps) && segment.Options.HasTimestamps && segment.Options.TimestampEcho != 0)
+
+        if (connection.Has(TcpTraits.Timestamps) && segment.Options.HasTimestamps && segment.Options.TimestampEcho != 0)
         {
             var elapsed = TimestampNow(ref connection) - segment.Options.TimestampEcho;
             if (elapsed < int.MaxValue / 1000)
             {
-                Measure(ref connection, Math.Max(elapsed, 1) * (Millisecond / Microsecond));
+                var rtt = (int)(Math.Max(elapsed, 1) * (Millisecond / Microsecond));
+                Measure(ref connection, rtt);
+                return rtt;
             }
         }
+
+        return -1;
     }
 
     private void Measure(ref TcpConnection connection, long microseconds) =>
@@ -154,26 +162,24 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
     private int RtoMax => settings.RtoMaxMilliseconds * 1000;
 
     /// <param name="flight">Bytes in flight before the acknowledgment.</param>
-    private void ControlCongestion(ref TcpConnection connection, int count, int flight)
+    private void ControlCongestion(ref TcpConnection connection, int count, int flight, int rtt)
     {
         switch (connection.LossState)
         {
             case LossState.Recovery when connection.SndUna >= connection.Recover:
                 connection.LossState = LossState.Open;
-                connection.Congestion.LeaveRecovery(connection.SndMax - connection.SndUna, connection.Mss);
+                connection.Congestion.Length = Math.Min(
+                    connection.Congestion.SlowStartThreshold, Math.Max(connection.SndMax - connection.SndUna, connection.Mss) + connection.Mss);
                 break;
 
             case LossState.Recovery:
                 // a partial acknowledgment: the segment behind it was lost too (RFC 6582 §3.2 (3))
-                connection.Congestion.PartialAcknowledged(count, connection.Mss);
+                connection.Congestion.Length = Math.Max(connection.Mss, connection.Congestion.Length - count + (count >= connection.Mss ? connection.Mss : 0));
                 connection.Pending |= TcpPending.Retransmit;
                 break;
 
             default:
-                if (connection.LossState == LossState.Loss || IsCongestionLimited(ref connection, flight))
-                {
-                    connection.Congestion.Acknowledged(count, connection.Mss, now);
-                }
+                GrowWindow(ref connection, count, rtt, connection.LossState == LossState.Loss || IsCongestionLimited(ref connection, flight));
 
                 if (connection.LossState == LossState.Loss && connection.SndUna >= connection.Recover)
                 {
@@ -192,8 +198,8 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
 
     /// <summary>A window that was not used says nothing of the network (RFC 7661; tcp_is_cwnd_limited).</summary>
     private static bool IsCongestionLimited(ref TcpConnection connection, int flight) =>
-        connection.Congestion.Window < connection.Congestion.SlowStartThreshold
-            ? connection.Congestion.Window < 2L * flight
+        connection.Congestion.IsSlowStart
+            ? connection.Congestion.Length < 2L * flight
             : connection.Has(TcpTraits.CongestionLimited);
 
     private void ArriveDuplicateAcknowledgment(int index, ref TcpConnection connection)
@@ -202,13 +208,16 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         switch (connection.LossState)
         {
             case LossState.Recovery:
-                connection.Congestion.Duplicate(connection.Mss);
+                connection.Congestion.Length += connection.Mss;
                 break;
 
             case LossState.Open when connection.DuplicateAcks == DuplicateThreshold && connection.SndUna >= connection.Recover:
                 connection.LossState = LossState.Recovery;
                 connection.Recover = connection.SndMax;
-                connection.Congestion.EnterRecovery(connection.SndMax - connection.SndUna, connection.Mss, now);
+                TryBeginTransfer(ref connection);
+                connection.Congestion.SlowStartThreshold = ReducedThreshold(ref connection);
+                connection.Congestion.Length = connection.Congestion.SlowStartThreshold + (3 * connection.Mss);
+                connection.Congestion.Credit = 0;
                 counters.TCPRenoRecovery++;
                 counters.TCPFastRetrans++;
                 Demand(index, TcpPending.Retransmit);
@@ -218,6 +227,6 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
 
     /// <summary>How much may be in flight now; the first two duplicates allow a new segment each (RFC 3042).</summary>
     private static long CongestionAllowance(ref TcpConnection connection) =>
-        connection.Congestion.Window
+        connection.Congestion.Length
         + (connection.LossState == LossState.Open ? (long)Math.Min((int)connection.DuplicateAcks, DuplicateThreshold - 1) * connection.Mss : 0);
 }

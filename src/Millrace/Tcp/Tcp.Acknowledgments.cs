@@ -3,7 +3,7 @@ using Millrace.Headers;
 namespace Millrace.Tcp;
 
 /// <content>When to acknowledge (RFC 9293 §3.8.6.3, RFC 5681 §4.2, net/ipv4/tcp_input.c, __tcp_ack_snd_check).</content>
-public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
+public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
     private void AcknowledgeData(int index, ref TcpConnection connection, bool hadGap)
     {

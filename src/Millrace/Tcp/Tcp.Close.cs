@@ -5,7 +5,7 @@ using Millrace.Sockets;
 namespace Millrace.Tcp;
 
 /// <content>How connections end (RFC 9293 §3.6, §3.10.4, §3.10.5).</content>
-public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
+public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
     public override void Shutdown(int index)
     {
@@ -187,7 +187,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         }
 
         LeaveFastOpenQueue(ref connection);
-
+        EndTransfer(ref connection);
         var slot = connection.Slot;
         var application = connection.Application;
         if (slot != None)

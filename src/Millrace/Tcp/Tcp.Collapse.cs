@@ -7,7 +7,7 @@ namespace Millrace.Tcp;
 /// Badly filled frames are packed: their bytes move together, in place, and the frames that become empty are free
 /// (net/ipv4/tcp_input.c, tcp_collapse; it copies to new buffers, which here might not be had).
 /// </content>
-public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
+public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
     /// <summary>Packs what a connection has received, from the first frame on that holds less than the window counts on.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]

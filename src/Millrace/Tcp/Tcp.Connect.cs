@@ -5,7 +5,7 @@ using Millrace.Sockets;
 namespace Millrace.Tcp;
 
 /// <content>The active side: OPEN, SYN-SENT and simultaneous open (RFC 9293 §3.10.1, §3.10.7.3, §3.5).</content>
-public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
+public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
     /// <summary>The send segment size if the peer names none (RFC 9293 §3.7.1), and the smallest a receiver assumes.</summary>
     private const int DefaultMss = 536;

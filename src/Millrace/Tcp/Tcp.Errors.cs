@@ -5,7 +5,7 @@ using Millrace.Sockets;
 namespace Millrace.Tcp;
 
 /// <content>What the network says of segments sent (RFC 5461, RFC 5927, RFC 1191).</content>
-public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
+public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
     public void TransportFailed(in TransportError error, long now)
     {

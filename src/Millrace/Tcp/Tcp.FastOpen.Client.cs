@@ -8,7 +8,7 @@ namespace Millrace.Tcp;
 /// Fast Open for connections this end opens (RFC 7413 §4.2.1): first data goes on the SYN if a cookie of the server is known,
 /// else the SYN asks for one and the data follows the handshake.
 /// </content>
-public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
+public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
     /// <summary>
     /// Bytes kept free for options on a SYN with data, those of middleboxes too (net/ipv4/tcp_output.c, tcp_send_syn_data).

@@ -7,7 +7,7 @@ namespace Millrace.Tcp;
 /// Fast Open for listeners (RFC 7413 §4.2.2): a SYN with a valid cookie gives the application its connection and its data at
 /// once; the handshake ends while both already talk. Judged in the order of net/ipv4/tcp_fastopen.c, tcp_try_fastopen.
 /// </content>
-public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
+public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
     private readonly FastOpenKeys fastOpenKeys;
     private readonly FastOpenResets fastOpenResets;

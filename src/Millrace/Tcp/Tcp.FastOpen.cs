@@ -3,7 +3,7 @@ using Millrace.Headers;
 namespace Millrace.Tcp;
 
 /// <content>What Fast Open puts on the first SYN of either side.</content>
-public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
+public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
     private bool TryReadFastOpen(ref TcpSegment segment, out FastOpenOption read)
     {

@@ -5,7 +5,7 @@ using Millrace.Sockets;
 namespace Millrace.Tcp;
 
 /// <content>Listeners, and connections from SYN to ESTABLISHED on the passive side (RFC 9293 §3.10.7.2).</content>
-public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
+public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
     private const int PortCount = 65536;
 
@@ -291,6 +291,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         // a SYN that was lost starts with one segment (RFC 5681 §3.1)
         var window = connection.Has(TcpTraits.SynRetransmitted) ? 1 : settings.InitialCongestionWindow;
         connection.Congestion.Start(window * connection.Mss);
+        if (NeedsTransfer(ref connection))
+        {
+            TryBeginTransfer(ref connection);
+        }
+
         GrowSendBuffer(ref connection);
         RaiseReceiveBuffer(ref connection);
         StartReceiveSpace(ref connection);

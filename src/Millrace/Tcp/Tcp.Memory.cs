@@ -8,7 +8,7 @@ namespace Millrace.Tcp;
 /// __sk_mem_raise_allocated). The third limit is no more than the sockets' share of the arena less what is kept back for
 /// guaranteed minimums, so these can be kept: readers who do not read leave the others running.
 /// </content>
-public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
+public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
     /// <summary>Frames kept back for each connection of an application: two to receive and two to send.</summary>
     private const int GuaranteedFramesEach = 4;

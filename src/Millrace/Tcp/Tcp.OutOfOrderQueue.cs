@@ -7,7 +7,7 @@ namespace Millrace.Tcp;
 /// Text that is ahead of RCV.NXT. The queue has one entry a contiguous range, in order and without overlap: a chain whose
 /// head has the range's Sequence and TotalLength, and in Owner its last frame.
 /// </content>
-public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
+public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
     /// <summary>
     /// Ranges a connection may have, so that a sender of single bytes cannot make the search long. Linux searches a tree and

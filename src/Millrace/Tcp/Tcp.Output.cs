@@ -7,7 +7,7 @@ namespace Millrace.Tcp;
 /// What a connection owes is sent: data as far as the windows allow (RFC 9293 §3.8.6, RFC 5681 §4), then what is left to
 /// acknowledge. A full outbox leaves the rest for the next call.
 /// </content>
-public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
+public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
     /// <summary>Bytes of payload a packet with several segments may have: a network packet's length is 16 bits.</summary>
     private const int MaximumGsoLength = 65_535 - 60 - TcpHeader.MaximumLength;
@@ -327,7 +327,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         if (connection.SndNxt == connection.SndMax && connection.InFlight == 0 && connection.LastSentAt.IsSet
             && !connection.SendNext.IsNone && connection.LastSentAt.Elapsed(now) > connection.Rtt.Timeout * Microsecond)
         {
-            connection.Congestion.Restart(settings.InitialCongestionWindow * connection.Mss);
+            connection.Congestion.Length = Math.Min(connection.Congestion.Length, settings.InitialCongestionWindow * connection.Mss);
         }
     }
 }

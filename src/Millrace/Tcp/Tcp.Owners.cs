@@ -7,7 +7,7 @@ namespace Millrace.Tcp;
 /// Where several workers run the stack, a connection is this worker's from its first entry in the flow table to its last, and
 /// packets that come in elsewhere are sent here. With one worker there is nothing to claim.
 /// </content>
-public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
+public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
     private readonly WorkerPort? workers;
 

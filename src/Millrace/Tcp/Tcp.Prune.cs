@@ -8,7 +8,7 @@ namespace Millrace.Tcp;
 /// A segment finds no room: the buffer grows if it may, what it holds is packed, then what is ahead of a gap is given up
 /// (net/ipv4/tcp_input.c, tcp_try_rmem_schedule and tcp_prune_queue). A window that was announced stays, whatever happens.
 /// </content>
-public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
+public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
     private static bool HasRoom(ref TcpConnection connection) => connection.RmemAlloc <= connection.RcvBuf;
 

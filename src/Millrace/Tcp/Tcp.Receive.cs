@@ -4,7 +4,7 @@ using Millrace.Memory;
 namespace Millrace.Tcp;
 
 /// <content>A packet arrives: its header is checked and taken apart, its connection found.</content>
-public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
+public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
     /// <param name="networkOffset">Offset of the network header from the start of the slot.</param>
     /// <param name="offset">Offset of the TCP header.</param>

@@ -7,7 +7,7 @@ namespace Millrace.Tcp;
 /// How much the receive queues may hold and how far windows may open: both grow with what comes and is read
 /// (net/ipv4/tcp_input.c), unless the application has settled them.
 /// </content>
-public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
+public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
     private const int MinimumReceiveBuffer = Arena.FrameTruesize;
 

@@ -7,7 +7,7 @@ namespace Millrace.Tcp;
 /// Seventh: the text of a segment that is next. The queue is one chain through NextFragment, and its frames show nothing but
 /// payload; small payloads are copied behind the last frame, so that they pin no frame of their own.
 /// </content>
-public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
+public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
     /// <summary>Bytes up to which a payload is copied.</summary>
     private const int CopyLimit = 256;

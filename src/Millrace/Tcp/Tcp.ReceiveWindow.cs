@@ -5,7 +5,7 @@ using Millrace.Memory;
 namespace Millrace.Tcp;
 
 /// <content>The receive buffer and the window it leaves (RFC 9293 §3.8.6, net/ipv4/tcp_output.c, __tcp_select_window).</content>
-public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
+public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
     /// <summary>Payload to truesize in 256ths before anything was measured: 1200 bytes a frame of 4 KiB (TCP_DEFAULT_SCALING_RATIO).</summary>
     private const int InitialScalingRatio = (1200 << 8) / 4672;

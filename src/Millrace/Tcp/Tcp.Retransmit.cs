@@ -4,7 +4,7 @@ using Millrace.Memory;
 namespace Millrace.Tcp;
 
 /// <content>What is sent again, and what is sent to find out whether the peer is there (RFC 6298, RFC 6582, RFC 9293 §3.8).</content>
-public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
+public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
     /// <summary>
     /// Probes of a window that stays closed, once they come at the longest interval, for which a connection that nobody has
@@ -99,8 +99,17 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         }
 
         counters.TCPRenoRecoveryFail += connection.LossState == LossState.Recovery ? 1 : 0;
-        connection.Congestion.TimedOut(connection.SndMax - connection.SndUna, connection.Mss, connection.Retransmits == 0, now);
+        TryBeginTransfer(ref connection);
+        if (connection.Retransmits == 0)
+        {
+            // once for a segment, however often it times out (RFC 5681 §3.1)
+            connection.Congestion.SlowStartThreshold = ReducedThreshold(ref connection);
+        }
+
+        connection.Congestion.Length = connection.Mss;
+        connection.Congestion.Credit = 0;
         connection.LossState = LossState.Loss;
+        TellCongestion(ref connection, CongestionEvent.TimedOut);
         connection.Recover = connection.SndMax;
         connection.DuplicateAcks = 0;
         Count(ref connection.Retransmits);

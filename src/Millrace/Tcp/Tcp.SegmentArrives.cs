@@ -5,7 +5,7 @@ using Millrace.Sockets;
 namespace Millrace.Tcp;
 
 /// <content>A segment arrives for a connection that has seen the peer's SYN (RFC 9293 §3.10.7.4).</content>
-public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
+public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
     /// <summary>Seconds in 24 days, after which a recent timestamp says nothing (RFC 7323 §5.5).</summary>
     private const uint PawsIdle = 24 * 24 * 3600;

@@ -4,7 +4,7 @@ using Millrace.Memory;
 namespace Millrace.Tcp;
 
 /// <content>Segments are written: headers into the headroom of a frame, the checksum left to whoever can finish it.</content>
-public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
+public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
     private const int UnknownSum = -1;
 

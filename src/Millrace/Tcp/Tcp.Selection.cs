@@ -4,7 +4,7 @@ using Millrace.Memory;
 namespace Millrace.Tcp;
 
 /// <content>Choices an outsider must not foresee: sequence numbers, timestamp offsets, ports.</content>
-public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
+public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
     private const ulong SequencePurpose = 0x5443_5020_4953_4E00;
     private const ulong PortPurpose = 0x5443_5020_504F_5254;

@@ -3,7 +3,7 @@ using Millrace.Memory;
 namespace Millrace.Tcp;
 
 /// <content>How much a send queue may hold: it grows with the congestion window unless the application has settled it.</content>
-public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
+public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
     private const int MinimumSendBuffer = 2 * Arena.FrameTruesize;
 
@@ -30,12 +30,12 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
     private void GrowSendBuffer(ref TcpConnection connection)
     {
         if (connection.Has(TcpTraits.SendBufferLocked) || isUnderPressure || arena.SocketMemory >= LowMemory
-            || connection.InFlight >= connection.Congestion.Window)
+            || connection.InFlight >= connection.Congestion.Length)
         {
             return;
         }
 
-        var segments = Math.Max(settings.InitialCongestionWindow, (connection.Congestion.Window / connection.Mss) + 1);
+        var segments = Math.Max(settings.InitialCongestionWindow, (connection.Congestion.Length / connection.Mss) + 1);
         var wanted = Math.Min(2L * segments * Arena.FrameTruesize, memory.Wmem.Maximum);
         connection.SndBuf = (int)Math.Max(connection.SndBuf, wanted);
     }

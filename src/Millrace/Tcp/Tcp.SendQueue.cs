@@ -8,7 +8,7 @@ namespace Millrace.Tcp;
 /// as it is. A payload starts at <see cref="Arena.Headroom"/> and ends where the frame's data ends; neither moves when headers
 /// are written in front of it, so they are all that is needed to write other headers later.
 /// </content>
-public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
+public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
     private const long WritableRetry = 10 * Millisecond;
 

@@ -9,7 +9,7 @@ namespace Millrace.Tcp;
 /// by truesize, from the outbox on until the NIC's ring has let go of them. At its limit the connection stops, and the next of its
 /// completions puts it back on the output list. Nothing of it is compiled where the limit is the constant 0.
 /// </content>
-public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
+public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
     /// <summary>What is below TCP lasts for 2^-10 seconds at the pacing rate (sk_pacing_shift).</summary>
     private const int PacingShift = 10;
@@ -147,8 +147,8 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
             return long.MaxValue;
         }
 
-        var isSlowStart = connection.Congestion.Window < connection.Congestion.SlowStartThreshold / 2;
-        long window = Math.Max(connection.Congestion.Window, connection.SndMax - connection.SndUna);
+        var isSlowStart = connection.Congestion.Length < connection.Congestion.SlowStartThreshold / 2;
+        long window = Math.Max(connection.Congestion.Length, connection.SndMax - connection.SndUna);
         return (isSlowStart ? SlowStartRatio : settings.PacingRatio) * window * (Second / Microsecond / 100) / connection.Rtt.Smoothed;
     }
 }

@@ -5,7 +5,7 @@ using Millrace.Sockets;
 namespace Millrace.Tcp;
 
 /// <content>What applications ask of a connection; what they write is in the send queue's file, how they end it with the closing.</content>
-public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
+public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
     public override bool TryGet(TcpSocketId id, out TcpSocket socket)
     {

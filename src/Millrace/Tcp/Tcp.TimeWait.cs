@@ -4,7 +4,7 @@ using Millrace.Memory;
 namespace Millrace.Tcp;
 
 /// <content>TIME-WAIT (RFC 9293 §3.6.1, RFC 6191, net/ipv4/tcp_minisocks.c, tcp_timewait_state_process).</content>
-public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
+public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
     /// <summary>TCP_TIMEWAIT_LEN.</summary>
     private const long TimeWaitLength = 60 * Second;

@@ -7,7 +7,7 @@ namespace Millrace.Tcp;
 /// Timers. A connection has one place in the wheel, set to the earliest of its times; a time that is put off leaves the place
 /// as it is, and it is set anew when it expires, so that an acknowledgment costs no relinking.
 /// </content>
-public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
+public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
     private void Schedule(int index, ref TcpConnection connection)
     {

@@ -6,7 +6,7 @@ namespace Millrace.Tcp;
 /// How a receive window began and its buffer grew in Linux 3.18 (net/ipv4/tcp_input.c): with a number of segments, whatever the
 /// buffer, and in steps. Each part is a setting, and is compiled where the setting says so.
 /// </content>
-public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
+public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
     /// <summary>The segment size up to which the first window is counted in segments; above it, in the bytes of so many.</summary>
     private const int UsualMss = 1460;

@@ -13,11 +13,12 @@ namespace Millrace.Tcp;
 /// Not done, so not offered: selective acknowledgment (RFC 2018), ECN, urgent data (the URG bit is ignored and
 /// its bytes are ordinary data), SYN cookies.
 /// </remarks>
-public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications> : TcpSockets
+public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl> : TcpSockets
     where TSettings : struct, ITcpSettings
     where TMemory : struct, ISocketMemorySettings
     where TSmallQueues : struct, ISmallQueuesSettings
     where TApplications : struct, ITcpApplications
+    where TCongestionControl : unmanaged, ICongestionControl
 {
     private const int None = -1;
     private const long Never = long.MaxValue;
@@ -122,6 +123,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
         freeSlotCount = slotCount;
         connections = new NativeTable<TcpConnection>(slotCount + backlogs);
         ownerIndexBits = OwnerIndexBits(connections.Length);
+        transfers = new NativeTable<TcpTransfer<TCongestionControl>>(TransferCount);
         freeConnectionCount = connections.Length;
         portCounters = new uint[settings.PortCounters];
         timeWaits = new TimeWaitTable(settings.MaxTimeWaitBuckets);
@@ -146,7 +148,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications>
 
     public override ref readonly TcpCounters Counters => ref counters;
 
-    public override long ReservedBytes => connections.Bytes + flows.Bytes + wheel.Bytes + timeWaits.Bytes
+    public override long ReservedBytes => connections.Bytes + transfers.Bytes + flows.Bytes + wheel.Bytes + timeWaits.Bytes
         + freeSlots.Sum(static slots => (long)slots.Length * sizeof(int)) + (freeSlotCounts.Length * sizeof(int))
         + listenerOfPort.Length + listeners.Bytes + (portCounters.Length * sizeof(uint))
         + fastOpenCache.Bytes + fastOpenResets.Bytes;

@@ -81,7 +81,7 @@ internal struct TcpConnection
     /// <summary>End of the last segment sent that was not full (Minshall's variant of Nagle).</summary>
     public SequenceNumber SndSml;
     public int MaxWindow;
-    public NewReno Congestion;
+    public CongestionWindow Congestion;
     public RttEstimator Rtt;
 
     /// <summary>RFC 6582's recover: SND.MAX when the last loss was noticed.</summary>
@@ -155,8 +155,8 @@ internal struct TcpConnection
     public SequenceNumber Iss;
     public SequenceNumber PeerFin;
 
-    /// <summary>Microseconds modulo 2^32, for the first round trip.</summary>
-    public uint SynSentAt;
+    // the one is asked for until the handshake is over, the other is there only afterwards
+    private uint synSentAtOrTransfer;
 
     /// <summary>When the first of <see cref="Retransmits"/> was, or the first probe of a closed window.</summary>
     public Moment RetransmitsSince;
@@ -190,6 +190,20 @@ internal struct TcpConnection
     {
         readonly get => fastOpenListener - 1;
         set => fastOpenListener = (byte)(value + 1);
+    }
+
+    /// <summary>Microseconds modulo 2^32, for the first round trip; meaningful until the handshake is over.</summary>
+    public uint SynSentAt
+    {
+        readonly get => synSentAtOrTransfer;
+        set => synSentAtOrTransfer = value;
+    }
+
+    /// <summary>The place in the table of transfers, if it <see cref="TcpTraits.Transfer">has one</see>.</summary>
+    public int Transfer
+    {
+        readonly get => (int)synSentAtOrTransfer;
+        set => synSentAtOrTransfer = (uint)value;
     }
 
     public bool HasSlot => Slot >= 0;
@@ -287,18 +301,9 @@ internal enum TcpTraits : uint
 
     /// <summary>The application chose the size of the send buffer (SOCK_SNDBUF_LOCK).</summary>
     SendBufferLocked = 1 << 15,
-}
 
-internal enum LossState : byte
-{
-    /// <summary>Nothing is known to be lost.</summary>
-    Open,
-
-    /// <summary>Fast recovery (RFC 6582).</summary>
-    Recovery,
-
-    /// <summary>After a timeout, until what was in flight then is acknowledged.</summary>
-    Loss,
+    /// <summary>It has a place in the table of transfers.</summary>
+    Transfer = 1 << 16,
 }
 
 internal enum RetransmitTimer : byte

@@ -70,6 +70,9 @@ public struct TcpCounters
     /// <summary>How often sending stopped because too much was below TCP; the kernel counts it nowhere.</summary>
     public long SmallQueueThrottled;
 
+    /// <summary>How often a connection that moves much, or has lost, found no entry for it (<see cref="ITcpSettings.Transfers"/>).</summary>
+    public long TransfersRefused;
+
     /// <summary>Replies without a connection that found the outbox or the reserve full.</summary>
     public long RepliesLost;
 }

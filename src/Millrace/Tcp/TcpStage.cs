@@ -7,7 +7,7 @@ using Millrace.Workers;
 
 namespace Millrace.Tcp;
 
-/// <summary>The door to <see cref="Tcp{TSettings,TMemory,TSmallQueues,TApplications}"/>: one call a packet, or a merged packet.</summary>
+/// <summary>The door to <see cref="Tcp{TSettings,TMemory,TSmallQueues,TApplications,TCongestionControl}"/>: one call a packet, or a merged packet.</summary>
 [Needs(PacketFact.ChecksumVerified, PacketFact.NetworkHeaderParsed, PacketFact.Whole)]
 [Drops(
     DropReason.PacketTooSmall,
@@ -35,7 +35,7 @@ namespace Millrace.Tcp;
     DropReason.TcpListenOverflow,
     DropReason.TcpAbortOnData,
     DropReason.TcpTimeWait)]
-public struct TcpStage<TSettings, TMemory, TGso, TSmallQueues, TChecksum, TApplications>(
+public struct TcpStage<TSettings, TMemory, TGso, TSmallQueues, TChecksum, TApplications, TCongestionControl>(
     TSettings settings,
     TMemory memory,
     TGso gso,
@@ -56,8 +56,9 @@ public struct TcpStage<TSettings, TMemory, TGso, TSmallQueues, TChecksum, TAppli
     where TSmallQueues : struct, ISmallQueuesSettings
     where TChecksum : struct, IChecksumOffloadSettings
     where TApplications : struct, ITcpApplications
+    where TCongestionControl : unmanaged, ICongestionControl
 {
-    private readonly Tcp<TSettings, TMemory, TSmallQueues, TApplications> tcp = new(
+    private readonly Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl> tcp = new(
         settings, memory, smallQueues, arena, ledger, outbox, entropy, network, applications, gso.MaxSegments, workers,
         sumsPayloads: !checksum.Transmit || !interfaces.All(static networkInterface => (networkInterface.Nic.Features & NicFeatures.TransmitChecksum) != 0));
 

@@ -93,7 +93,7 @@ public sealed class Linux318Tests
     [InlineData(100_000, 126_000, 4_000)]
     [InlineData(100_000, 151_000, 8_000)]
     public void A_sender_that_speeds_up_is_given_more_in_steps(int before, int drained, int more) =>
-        Assert.Equal(more, Tcp<TestTcpSettings, TestSocketMemory, TestSmallQueues, TestApplications>.StepOf(8_000, drained, before));
+        Assert.Equal(more, Tcp<TestTcpSettings, TestSocketMemory, TestSmallQueues, TestApplications, NewReno>.StepOf(8_000, drained, before));
 
     [Fact]
     public void Ports_go_up_to_61000_and_one_counter_serves_all_destinations()

@@ -38,6 +38,8 @@ public sealed record TcpChoice
 
     public bool KeepAlive { get; init; }
 
+    public int Transfers { get; init; }
+
     public int MaxGsoSegments { get; init; } = 1;
 
     /// <summary>Software finishes checksums: every segment of one frame is looked at whether it is right as it leaves TCP.</summary>
@@ -141,6 +143,8 @@ public readonly struct TestTcpSettings(TcpChoice choice) : ITcpSettings
     public int LocalPortMaximum => choice.LocalPortMaximum;
 
     public int InitialCongestionWindow => 10;
+
+    public int Transfers => choice.Transfers;
 
     public int InvalidRateLimitMilliseconds => choice.InvalidRateLimitMilliseconds;
 

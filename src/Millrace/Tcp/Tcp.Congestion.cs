@@ -1,0 +1,73 @@
+using System.Runtime.CompilerServices;
+
+namespace Millrace.Tcp;
+
+/// <content>What the congestion control is told (RFC 5681; net/ipv4/tcp_cong.c).</content>
+public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
+{
+    /// <summary>So many bytes were acknowledged.</summary>
+    /// <param name="rtt">Microseconds, -1 for none.</param>
+    private void GrowWindow(ref TcpConnection connection, int acknowledged, int rtt, bool mayGrow)
+    {
+        if (connection.Has(TcpTraits.Transfer))
+        {
+            TellAcknowledged(ref connection, acknowledged, rtt, mayGrow);
+        }
+        else if (mayGrow)
+        {
+            connection.Congestion.Acknowledge(acknowledged, connection.Mss);
+            if (NeedsTransfer(ref connection))
+            {
+                TryBeginTransfer(ref connection);
+            }
+        }
+    }
+
+    private static bool NeedsTransfer(ref TcpConnection connection) =>
+        connection.Congestion.Length >= (long)default(TCongestionControl).LeastWindow * connection.Mss;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void TellAcknowledged(ref TcpConnection connection, int acknowledged, int rtt, bool mayGrow) =>
+        TransferOf(ref connection).Congestion.Acknowledged(
+            ref connection.Congestion,
+            new CongestionSample
+            {
+                Now = now,
+                SegmentSize = connection.Mss,
+                InFlight = connection.InFlight,
+                Acknowledged = acknowledged,
+                RttMicroseconds = rtt,
+                SmoothedRttMicroseconds = connection.Rtt.Smoothed,
+                SndUna = connection.SndUna,
+                SndNxt = connection.SndMax,
+                MayGrow = mayGrow,
+                State = connection.LossState,
+            });
+
+    /// <summary>What is known beside any acknowledgment.</summary>
+    private CongestionSample Sample(ref TcpConnection connection, long idleMicroseconds = 0) => new()
+    {
+        Now = now,
+        SegmentSize = connection.Mss,
+        InFlight = connection.InFlight,
+        RttMicroseconds = -1,
+        SmoothedRttMicroseconds = connection.Rtt.Smoothed,
+        SndUna = connection.SndUna,
+        SndNxt = connection.SndMax,
+        State = connection.LossState,
+        IdleMicroseconds = idleMicroseconds,
+    };
+
+    /// <summary>The threshold after a loss.</summary>
+    private int ReducedThreshold(ref TcpConnection connection) => connection.Has(TcpTraits.Transfer)
+        ? TransferOf(ref connection).Congestion.Reduced(in connection.Congestion, Sample(ref connection))
+        : Math.Max(connection.Congestion.Length / 2, 2 * connection.Mss);
+
+    private void TellCongestion(ref TcpConnection connection, CongestionEvent happened)
+    {
+        if (connection.Has(TcpTraits.Transfer))
+        {
+            TransferOf(ref connection).Congestion.Happened(happened, ref connection.Congestion, Sample(ref connection));
+        }
+    }
+}
