@@ -11,7 +11,7 @@ public sealed class LoopCodeShapeTests(ITestOutputHelper output)
     private static readonly Dictionary<string, string> Ingress = new()
     {
         ["Millrace.Udp.UdpLayer`2[*]:Receive"] = "once a datagram: the transport",
-        ["Millrace.Tcp.Tcp`4[*]:Receive"] = "once a segment, or a merged one: the transport",
+        ["Millrace.Tcp.Tcp`5[*]:Receive"] = "once a segment, or a merged one: the transport",
         ["Millrace.Ingress.GroTable:Receive"] = "once a TCP segment: the bucket work of GRO",
         ["Millrace.Ingress.ReceivedChecksum:Verify"] = "once a packet whose checksum the NIC has not verified",
         ["Millrace.Ingress.GroTable:FlushAll"] = "once a poll that holds something",
