@@ -26,6 +26,9 @@ public sealed class TcpAttribute : StageAttribute
     /// <inheritdoc cref="ITcpSettings.SynAckRetries"/>
     public int SynAckRetries { get; set; }
 
+    /// <inheritdoc cref="ITcpSettings.SynCookies"/>
+    public int SynCookies { get; set; }
+
     /// <inheritdoc cref="ITcpSettings.Retries2"/>
     public int Retries2 { get; set; }
 
@@ -137,6 +140,15 @@ public interface ITcpSettings
     [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(0, 127)]
     int SynAckRetries { get; }
+
+    /// <summary>
+    /// Whether a SYN is answered by a cookie, so that nothing is kept of it: 0 never, 1 when the backlog is full, 2 always. Without
+    /// timestamps such a connection has no window scale.
+    /// </summary>
+    [Default(1, Source = "tcp_syncookies")]
+    [SameIn(KernelProfile.Linux_3_18)]
+    [Allowed(0, 2)]
+    int SynCookies { get; }
 
     /// <summary>
     /// Retransmissions, at intervals that start with the minimum, whose time must pass before a connection is given up

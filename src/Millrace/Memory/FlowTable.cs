@@ -6,7 +6,19 @@ using Millrace.Interop;
 namespace Millrace.Memory;
 
 /// <summary>The two ends of a flow, as this stack sees them.</summary>
-public readonly record struct FlowKey(InetAddress Local, InetAddress Remote, ushort LocalPort, ushort RemotePort);
+public readonly record struct FlowKey(InetAddress Local, InetAddress Remote, ushort LocalPort, ushort RemotePort)
+{
+    /// <summary>
+    /// A keyed hash that may leave this host, in a form that only <paramref name="purpose"/> has: one SipHash where both addresses are
+    /// in their lower half alone. Purposes differ in their lower half, where no port is.
+    /// </summary>
+    internal ulong Hash(Entropy entropy, ulong purpose)
+    {
+        var ports = ((ulong)LocalPort << 48) | ((ulong)RemotePort << 32);
+        var upper = (Local.Upper | Remote.Upper) == 0 ? purpose : entropy.Hash(Local.Upper, Remote.Upper, purpose);
+        return entropy.Hash(Local.Lower, Remote.Lower, upper ^ ports);
+    }
+}
 
 /// <summary>Says whose flow a number of a <see cref="FlowTable{TKeys}"/> is: the keys lie where the flows' state lies.</summary>
 internal interface IFlowKeys

@@ -29,6 +29,9 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         /// <summary>Those that it has, and the resets held against it.</summary>
         public int FastOpenPending;
         public FastOpenResets.List FastOpenResets;
+
+        /// <summary>When a cookie was last sent; nobody else's acknowledgments are looked at for one.</summary>
+        public Moment CookieSentAt;
         public bool IsOpen;
     }
 
@@ -104,6 +107,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         var listener = listenerOfPort[segment.Key.LocalPort] - 1;
         if (listener < 0 || segment.IsAck || !segment.IsSyn)
         {
+            if (listener >= 0 && segment.IsAck && !segment.IsSyn && TryArriveByCookie(listener, ref segment, hash, out var verdict))
+            {
+                return verdict;
+            }
+
             if (listener >= 0 && !segment.IsAck)
             {
                 // neither SYN nor ACK nor RST: no connection of any kind sends this
@@ -125,11 +133,18 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     private Verdict ArriveSyn(int listener, ref TcpSegment segment, uint hash, SequenceNumber? iss = null)
     {
         ref var accepting = ref listeners[listener];
-        if (accepting.Pending >= accepting.Backlog)
+
+        // half-open connections never take the places that applications have been promised
+        var isFull = accepting.Pending >= accepting.Backlog || freeConnectionCount <= freeSlotCount;
+        var answersByCookie = settings.SynCookies != 0 && (isFull || settings.SynCookies == CookiesAlways) && iss is null;
+        if (answersByCookie)
         {
-            counters.ListenOverflows++;
-            counters.ListenDrops++;
+            counters.TCPReqQFullDoCookies++;
+        }
+        else if (isFull)
+        {
             counters.TCPReqQFullDrop++;
+            counters.ListenDrops++;
             return Verdict.Drop(DropReason.TcpListenOverflow);
         }
 
@@ -141,24 +156,34 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             return Verdict.Drop(DropReason.TcpListenOverflow);
         }
 
-        // half-open connections never take the places that applications have been promised
-        if (freeConnectionCount <= freeSlotCount || !TryAllocateConnection(in segment.Key, hash, out var index))
+        if (answersByCookie)
+        {
+            AnswerByCookie(ref accepting, ref segment);
+            return Verdict.Consumed;
+        }
+
+        if (!TryAllocateConnection(in segment.Key, hash, out var index))
         {
             counters.TCPReqQFullDrop++;
             counters.ListenDrops++;
             return Verdict.Drop(DropReason.TcpListenOverflow);
         }
 
-        accepting.Pending++;
         ref var connection = ref connections[index];
-        connection.State = TcpStateTable.Next(TcpState.Listen, TcpEvent.Syn);
-        connection.Listener = listener;
-        connection.Application = (ushort)accepting.Application;
+        EnterSynReceived(listener, ref connection);
         StartSending(ref connection, iss);
         TakeSyn(ref connection, ref segment);
         var opensEarly = JudgeFastOpen(listener, ref connection, ref segment);
         Demand(index, TcpPending.Syn);
         return opensEarly ? AcceptFastOpen(index, ref connection, ref segment) : Verdict.Consumed;
+    }
+
+    private void EnterSynReceived(int listener, ref TcpConnection connection)
+    {
+        listeners[listener].Pending++;
+        connection.State = TcpStateTable.Next(TcpState.Listen, TcpEvent.Syn);
+        connection.Listener = listener;
+        connection.Application = (ushort)listeners[listener].Application;
     }
 
     /// <summary>Takes over what the peer's SYN says, and settles what both ends do.</summary>
@@ -259,7 +284,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         connection.Retransmits = 0;
         connection.Backoff = 0;
         StopRetransmission(ref connection);
-        if (!connection.Has(TcpTraits.SynRetransmitted))
+        if (!connection.Has(TcpTraits.SynRetransmitted) && connection.SynSentAt != 0)
         {
             Measure(ref connection, (uint)(now / Microsecond) - connection.SynSentAt);
         }
@@ -267,7 +292,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         {
             Measure(ref connection, (uint)(TimestampNow(ref connection) - segment.Options.TimestampEcho) * (Millisecond / Microsecond));
         }
-        else
+        else if (connection.Has(TcpTraits.SynRetransmitted))
         {
             connection.Rtt.FallBack();
         }

@@ -19,21 +19,13 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     /// <summary>
     /// What an outsider must not foresee of a connection: the lower half starts its sequence numbers, the upper its timestamps.
     /// </summary>
-    private ulong Unforeseeable(in FlowKey key) => Keyed(in key, SequencePurpose);
+    private ulong Unforeseeable(in FlowKey key) => key.Hash(entropy, SequencePurpose);
 
     /// <summary>ISN = M + F(connection, secret) (RFC 6528 §3), M counting every 64 ns as in Linux (net/core/secure_seq.c).</summary>
     private SequenceNumber NewIss(ulong unforeseeable) => new((uint)unforeseeable + (uint)(now >> 6));
 
     /// <summary>A connection's timestamps start anywhere (RFC 7323 §7.1), if that is set.</summary>
     private uint NewTimestampOffset(ulong unforeseeable) => settings.TimestampOffsets ? (uint)(unforeseeable >> 32) : 0;
-
-    /// <summary>One hash where an address is in its lower half alone; ports and purpose do not overlap.</summary>
-    private ulong Keyed(in FlowKey key, ulong purpose)
-    {
-        var ports = ((ulong)key.LocalPort << 48) | ((ulong)key.RemotePort << 32);
-        var upper = (key.Local.Upper | key.Remote.Upper) == 0 ? purpose : entropy.Hash(key.Local.Upper, key.Remote.Upper, purpose);
-        return entropy.Hash(key.Local.Lower, key.Remote.Lower, upper ^ ports);
-    }
 
     /// <summary>Double-hash port selection (RFC 6056 §3.3.4, algorithm 4): no two destinations share a counter knowably.</summary>
     /// <remarks>Of several workers each takes a port whose replies come to it, or, if there is none, one that is nobody else's.</remarks>
@@ -53,7 +45,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         if (destination != lastDestination)
         {
             lastDestination = destination;
-            lastDestinationHash = Keyed(in destination, PortPurpose);
+            lastDestinationHash = destination.Hash(entropy, PortPurpose);
         }
 
         var hash = lastDestinationHash;

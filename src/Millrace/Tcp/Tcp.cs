@@ -11,7 +11,7 @@ namespace Millrace.Tcp;
 /// </summary>
 /// <remarks>
 /// Not done, so not offered: selective acknowledgment (RFC 2018), ECN, urgent data (the URG bit is ignored and
-/// its bytes are ordinary data), SYN cookies.
+/// its bytes are ordinary data).
 /// </remarks>
 public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl> : TcpSockets
     where TSettings : struct, ITcpSettings
@@ -126,6 +126,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         transfers = new NativeTable<TcpTransfer<TCongestionControl>>(TransferCount);
         freeConnectionCount = connections.Length;
         portCounters = new uint[settings.PortCounters];
+        synCookies = new SynCookies(entropy);
         timeWaits = new TimeWaitTable(settings.MaxTimeWaitBuckets);
         fastOpenCache = new FastOpenCache(settings.FastOpenCacheEntries, entropy);
         fastOpenKeys = new FastOpenKeys(NewFastOpenKey());
@@ -267,10 +268,17 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         var generation = connection.Generation == int.MaxValue ? 1 : connection.Generation + 1;
         var listed = connection.Traits & TcpTraits.Listed;
         var next = connection.NextListed;
-        connection = default;
+        Begin(out connection, in key);
         connection.NextListed = next;
         connection.Generation = generation;
         connection.Traits = TcpTraits.InUse | listed;
+        return true;
+    }
+
+    /// <summary>What every connection of a flow starts with.</summary>
+    private void Begin(out TcpConnection connection, in FlowKey key)
+    {
+        connection = default;
         connection.LocalAddress = key.Local;
         connection.RemoteAddress = key.Remote;
         connection.LocalPort = key.LocalPort;
@@ -284,7 +292,6 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         connection.RcvBuf = memory.Rmem.Default;
         connection.SndBuf = memory.Wmem.Default;
         connection.ScalingRatio = InitialScalingRatio;
-        return true;
     }
 
     private void Transit(ref TcpConnection connection, TcpEvent happened) =>

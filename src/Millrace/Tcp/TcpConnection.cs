@@ -192,7 +192,7 @@ internal struct TcpConnection
         set => fastOpenListener = (byte)(value + 1);
     }
 
-    /// <summary>Microseconds modulo 2^32, for the first round trip; meaningful until the handshake is over.</summary>
+    /// <summary>Microseconds modulo 2^32, for the first round trip; meaningful until the handshake is over. 0 if a cookie was sent and nobody knows when.</summary>
     public uint SynSentAt
     {
         readonly get => synSentAtOrTransfer;

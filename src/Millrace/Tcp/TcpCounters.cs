@@ -14,6 +14,9 @@ public struct TcpCounters
     public long OutRsts;
     public long InCsumErrors;
 
+    public long SyncookiesSent;
+    public long SyncookiesRecv;
+    public long SyncookiesFailed;
     public long ListenOverflows;
     public long ListenDrops;
     public long OutOfWindowIcmps;
@@ -48,6 +51,7 @@ public struct TcpCounters
     public long TCPAbortOnData;
     public long TCPAbortOnClose;
     public long TCPAbortOnTimeout;
+    public long TCPReqQFullDoCookies;
     public long TCPReqQFullDrop;
     public long TCPMemoryPressures;
 

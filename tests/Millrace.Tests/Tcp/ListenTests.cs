@@ -71,9 +71,9 @@ public sealed class ListenTests
     }
 
     [Fact]
-    public void A_full_backlog_drops_and_counts()
+    public void A_full_backlog_without_cookies_drops_and_counts()
     {
-        using var script = new TcpScript(null, new TestApplication { Port = 80, Backlog = 2 });
+        using var script = new TcpScript(new TcpChoice { SynCookies = 0 }, new TestApplication { Port = 80, Backlog = 2 });
         for (ushort port = 1; port <= 2; port++)
         {
             Assert.Equal(VerdictKind.Consumed, script.Send("S", 0, mss: 1460, port: port).Kind);
@@ -81,7 +81,8 @@ public sealed class ListenTests
         }
 
         Assert.Equal(DropReason.TcpListenOverflow, script.Send("S", 0, mss: 1460, port: 3).Reason);
-        Assert.Equal(1, script.Counters.ListenOverflows);
+        Assert.Equal(1, script.Counters.TCPReqQFullDrop);
+        Assert.Equal(1, script.Counters.ListenDrops);
         script.ExpectNothing();
     }
 
@@ -116,7 +117,7 @@ public sealed class ListenTests
     public void Half_open_connections_leave_the_places_that_applications_were_promised()
     {
         var later = new TestApplication { Connections = 2 };
-        using var script = new TcpScript(null, new TestApplication { Port = 80, Connections = 1, Backlog = 1 }, later);
+        using var script = new TcpScript(new TcpChoice { SynCookies = 0 }, new TestApplication { Port = 80, Connections = 1, Backlog = 1 }, later);
         Assert.True(script.Host.Tcp.TryListen(1, 81, 8));
         script.Talk(81);
         var accepted = 0;

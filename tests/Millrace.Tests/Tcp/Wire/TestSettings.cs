@@ -75,6 +75,8 @@ public sealed record TcpChoice
 
     public int SynLinearTimeouts { get; init; } = 4;
 
+    public int SynCookies { get; init; } = 1;
+
     public int InvalidRateLimitMilliseconds { get; init; } = 500;
 
     public SmallQueueRule Rule { get; init; }
@@ -113,6 +115,8 @@ public readonly struct TestTcpSettings(TcpChoice choice) : ITcpSettings
     public int SynLinearTimeouts => choice.SynLinearTimeouts;
 
     public int SynAckRetries => 5;
+
+    public int SynCookies => choice.SynCookies;
 
     public int Retries2 => 15;
 
