@@ -44,6 +44,12 @@ public sealed class TcpAttribute : StageAttribute
     /// <inheritdoc cref="ITcpSettings.WindowScaling"/>
     public bool WindowScaling { get; set; }
 
+    /// <inheritdoc cref="ITcpSettings.OrphanRetries"/>
+    public int OrphanRetries { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.MaxOrphans"/>
+    public int MaxOrphans { get; set; }
+
     /// <inheritdoc cref="ITcpSettings.FinTimeoutSeconds"/>
     public int FinTimeoutSeconds { get; set; }
 
@@ -180,6 +186,20 @@ public interface ITcpSettings
     [Default(true, Source = "tcp_window_scaling")]
     [SameIn(KernelProfile.Linux_3_18)]
     bool WindowScaling { get; }
+
+    /// <summary>
+    /// The same of a connection that its application has closed; 0 stands for 8 while timeouts still grow, and for none when they are longest.
+    /// </summary>
+    [Default(0, Source = "tcp_orphan_retries")]
+    [SameIn(KernelProfile.Linux_3_18)]
+    [Allowed(0, 127)]
+    int OrphanRetries { get; }
+
+    /// <summary>Connections that their application has closed and that have not ended; a further one is reset. Linux sizes it by memory.</summary>
+    [Default(8192, Source = "tcp_max_orphans")]
+    [SameIn(KernelProfile.Linux_3_18)]
+    [Allowed(0, int.MaxValue)]
+    int MaxOrphans { get; }
 
     /// <summary>Seconds a connection that the application has closed waits in FIN-WAIT-2 for the peer's FIN.</summary>
     [Default(60, Source = "tcp_fin_timeout")]

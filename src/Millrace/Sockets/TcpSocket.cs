@@ -70,6 +70,12 @@ public readonly ref struct TcpSocket(TcpSockets sockets, int index)
     /// <summary>Switches Nagle's algorithm off (TCP_NODELAY).</summary>
     public void SetNoDelay(bool value) => sockets.SetNoDelay(Index, value);
 
+    /// <inheritdoc cref="TcpSockets.TrySetOption"/>
+    public bool TrySet(TcpOption option, int value) => sockets.TrySetOption(Index, option, value);
+
+    /// <inheritdoc cref="TcpSockets.OptionOf"/>
+    public int Get(TcpOption option) => sockets.OptionOf(Index, option);
+
     /// <inheritdoc cref="TcpSockets.ReceiveBufferOf"/>
     public int ReceiveBuffer => sockets.ReceiveBufferOf(Index);
 

@@ -54,6 +54,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         }
 
         connection.Traits |= TcpTraits.Orphan;
+        orphans++;
         if (connection.Has(TcpTraits.Detached))
         {
             Demand(index, TcpPending.End);
@@ -64,6 +65,12 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         if (connection.State == TcpState.FinWait2)
         {
             WaitForFin(index, ref connection);
+        }
+
+        if (IsSynchronized(connection.State) && AreTooManyOrphans(ref connection, 0))
+        {
+            counters.TCPAbortOnMemory++;
+            Reset(index, ref connection, TcpCloseReason.Aborted);
         }
     }
 
@@ -124,12 +131,6 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         }
     }
 
-    /// <summary>Nobody will read: FIN-WAIT-2 is bounded (tcp_fin_timeout; RFC 9293 has no such bound).</summary>
-    private void WaitForFin(int index, ref TcpConnection connection)
-    {
-        connection.KeepAliveAt = now + (settings.FinTimeoutSeconds * Second);
-        Schedule(index, ref connection);
-    }
 
     /// <summary>Both directions are done; the application may still have something to read.</summary>
     private void EndWhenRead(int index, ref TcpConnection connection)
@@ -186,6 +187,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             connection.Listener = None;
         }
 
+        orphans -= connection.Has(TcpTraits.Orphan) ? 1 : 0;
         LeaveFastOpenQueue(ref connection);
         EndTransfer(ref connection);
         var slot = connection.Slot;

@@ -6,12 +6,6 @@ namespace Millrace.Tcp;
 /// <content>What is sent again, and what is sent to find out whether the peer is there (RFC 6298, RFC 6582, RFC 9293 §3.8).</content>
 public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
-    /// <summary>
-    /// Probes of a window that stays closed, once they come at the longest interval, for which a connection that nobody has
-    /// any more is kept, though each is answered: else a peer could hold its memory for ever (tcp_orphan_retries).
-    /// </summary>
-    private const int OrphanRetries = 8;
-
     /// <summary>Up to 255, where it stays: a peer that shuts its window and answers may be probed for days.</summary>
     private static void Count(ref byte count) => count += (byte)(count < byte.MaxValue ? 1 : 0);
 
@@ -90,11 +84,14 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         {
             connection.RetransmitsSince = now;
         }
-        else if (connection.RetransmitsSince.Elapsed(now) >= GiveUpAfter && !IsHeldByPeer(ref connection))
+        else if (!IsHeldByPeer(ref connection) && connection.RetransmitsSince.Elapsed(now) >= GiveUpAfter(index, ref connection))
         {
-            counters.TCPAbortOnTimeout++;
-            Transit(ref connection, TcpEvent.Abort);
-            Finish(index, connection.SoftError);
+            Abandon(index, ref connection);
+            return;
+        }
+
+        if (connection.Has(TcpTraits.Orphan) && TryDropOrphan(index, ref connection))
+        {
             return;
         }
 
@@ -120,6 +117,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         connection.SendNext = connection.SendHead;
         connection.Pending &= ~TcpPending.Retransmit;
         StartRetransmission(index, ref connection);
+        BoundByUserTimeout(index, ref connection);
         if (connection.Retransmits > 1 && !connection.SendHead.IsNone
             && arena.Metadata(connection.SendHead).Holders != Holders.RetransmitQueue)
         {
@@ -150,8 +148,10 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         var linear = isActive ? settings.SynLinearTimeouts : 0;
 
         // once more if the application has the connection already (tcp_fastopen_synack_timer)
-        var most = linear + (isActive ? settings.SynRetries : settings.SynAckRetries + (connection.IsOpenEarly ? 1 : 0));
-        if (connection.Retransmits >= most)
+        var most = linear + (isActive ? Options(index).SynCount : settings.SynAckRetries + (connection.IsOpenEarly ? 1 : 0));
+        var userTimeout = (long)UserTimeoutOf(index) * (Millisecond / Microsecond);
+        if (connection.Retransmits >= most
+            || (userTimeout > 0 && connection.Retransmits > 0 && (uint)(now / Microsecond) - connection.SynSentAt >= userTimeout))
         {
             counters.AttemptFails++;
             Transit(ref connection, TcpEvent.Abort);
@@ -172,23 +172,44 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         Demand(index, TcpPending.Syn);
     }
 
-    /// <summary>
-    /// Nanoseconds from the first timeout on, after which a connection is given up: what <c>tcp_retries2</c> timeouts take if
-    /// the first is the shortest (net/ipv4/tcp_timer.c, tcp_model_timeout).
-    /// </summary>
-    private long GiveUpAfter
+    private void Abandon(int index, ref TcpConnection connection)
     {
-        get
-        {
-            long total = 0;
-            long timeout = settings.RtoMinMilliseconds;
-            for (var i = 0; i <= settings.Retries2; i++)
-            {
-                total += timeout;
-                timeout = Math.Min(timeout * 2, settings.RtoMaxMilliseconds);
-            }
+        counters.TCPAbortOnTimeout++;
+        Transit(ref connection, TcpEvent.Abort);
+        Finish(index, connection.SoftError);
+    }
 
-            return total * Millisecond;
+    /// <summary>Nanoseconds from the first timeout on, after which a connection is given up (tcp_write_timeout).</summary>
+    private long GiveUpAfter(int index, ref TcpConnection connection)
+    {
+        var userTimeout = UserTimeoutOf(index);
+        return userTimeout > 0 ? userTimeout * Millisecond
+            : ModelTimeout(connection.Has(TcpTraits.Orphan) ? OrphanRetries(ref connection) : settings.Retries2);
+    }
+
+    /// <summary>What so many timeouts and one more take if the first is the shortest (net/ipv4/tcp_timer.c, tcp_model_timeout).</summary>
+    private long ModelTimeout(int retries)
+    {
+        long total = 0;
+        long timeout = settings.RtoMinMilliseconds;
+        for (var i = 0; i <= retries; i++)
+        {
+            total += timeout;
+            timeout = Math.Min(timeout * 2, settings.RtoMaxMilliseconds);
+        }
+
+        return total * Millisecond;
+    }
+
+    /// <summary>A timeout does not end later than the application waits (tcp_clamp_rto_to_user_timeout).</summary>
+    private void BoundByUserTimeout(int index, ref TcpConnection connection)
+    {
+        var userTimeout = UserTimeoutOf(index);
+        if (userTimeout > 0)
+        {
+            var left = Math.Max((userTimeout * Millisecond) - connection.RetransmitsSince.Elapsed(now), Millisecond);
+            connection.RetransmitAt = now + Math.Min(left, connection.Rtt.BackedOff(connection.Backoff, RtoMax) * Microsecond);
+            Schedule(index, ref connection);
         }
     }
 
@@ -205,13 +226,25 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
 
     private void ProbeTimedOut(int index, ref TcpConnection connection)
     {
-        var isOrphanHeld = connection.Has(TcpTraits.Orphan) && connection.Backoff >= OrphanRetries
-            && connection.Rtt.BackedOff(connection.Backoff, RtoMax) >= RtoMax;
-        if (connection.ProbesOut >= settings.Retries2 || isOrphanHeld)
+        if (connection.Backoff == 0)
         {
-            counters.TCPAbortOnTimeout++;
-            Transit(ref connection, TcpEvent.Abort);
-            Finish(index, connection.SoftError);
+            connection.RetransmitsSince = now;
+        }
+
+        // a peer that answers is probed for ever, unless nobody waits for it any more (tcp_probe_timer)
+        var isOrphan = connection.Has(TcpTraits.Orphan);
+        var userTimeout = UserTimeoutOf(index);
+        var most = isOrphan ? OrphanRetries(ref connection) : settings.Retries2;
+        if (connection.ProbesOut >= most
+            || (isOrphan && !IsBelowLongestTimeout(ref connection) && connection.Backoff >= most)
+            || (userTimeout > 0 && connection.RetransmitsSince.Elapsed(now) >= userTimeout * Millisecond))
+        {
+            Abandon(index, ref connection);
+            return;
+        }
+
+        if (isOrphan && TryDropOrphan(index, ref connection))
+        {
             return;
         }
 
@@ -220,6 +253,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         connection.RetransmitTimer = RetransmitTimer.None;
         connection.RetransmitAt = Never;
         StartProbing(index, ref connection);
+        BoundByUserTimeout(index, ref connection);
         Demand(index, TcpPending.Probe);
     }
 

@@ -112,14 +112,26 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
 
     private void StartKeepAlive(int index, ref TcpConnection connection)
     {
-        if (settings.KeepAlive)
+        if (settings.KeepAlive || connection.Has(TcpTraits.OptionsSet))
         {
-            connection.KeepAliveAt = now + (settings.KeepAliveTimeSeconds * Second);
+            RestartKeepAlive(index, ref connection);
+        }
+    }
+
+    /// <summary>The time until the first probe begins now, if there is to be one.</summary>
+    private void RestartKeepAlive(int index, ref TcpConnection connection)
+    {
+        var options = Options(index);
+        if (options.KeepAlive && IsSynchronized(connection.State))
+        {
+            connection.KeepAliveAt = now + (options.KeepIdle * Second);
             Schedule(index, ref connection);
         }
     }
 
-    /// <summary>RFC 9293 §3.8.4; or an orphan has waited long enough for the peer's FIN.</summary>
+    private static bool IsSynchronized(TcpState state) => state is > TcpState.SynReceived and < TcpState.TimeWait;
+
+    /// <summary>RFC 9293 §3.8.4; or an orphan has waited long enough for the peer's FIN (net/ipv4/tcp_timer.c, tcp_keepalive_timer).</summary>
     private void KeepAliveTimedOut(int index, ref TcpConnection connection)
     {
         connection.KeepAliveAt = Never;
@@ -130,28 +142,40 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             return;
         }
 
-        if (!settings.KeepAlive || connection.State is TcpState.Closed or TcpState.SynSent or TcpState.SynReceived or TcpState.TimeWait)
+        var options = Options(index);
+        if (!options.KeepAlive || !IsSynchronized(connection.State))
         {
             return;
         }
 
-        var due = now - connection.LastReceivedAt.Elapsed(now) + (settings.KeepAliveTimeSeconds * Second);
-        if (connection.InFlight > 0 || (connection.KeepAliveProbesOut == 0 && due > now))
+        var time = options.KeepIdle * Second;
+        var elapsed = connection.LastReceivedAt.Elapsed(now);
+        if (connection.InFlight > 0 || !connection.SendNext.IsNone)
         {
-            connection.KeepAliveAt = Math.Max(due, now + (settings.KeepAliveIntervalSeconds * Second));
+            // what is in flight has a timer that says whether the peer is there
+            connection.KeepAliveAt = now + time;
             return;
         }
 
-        if (connection.KeepAliveProbesOut >= settings.KeepAliveProbes)
+        if (elapsed < time && connection.KeepAliveProbesOut == 0)
+        {
+            connection.KeepAliveAt = now + time - elapsed;
+            return;
+        }
+
+        var isOver = options.UserTimeout > 0
+            ? connection.KeepAliveProbesOut > 0 && elapsed >= options.UserTimeout * Millisecond
+            : connection.KeepAliveProbesOut >= options.KeepCount;
+        if (isOver)
         {
             counters.TCPAbortOnTimeout++;
             Reset(index, ref connection, TcpCloseReason.TimedOut);
             return;
         }
 
-        connection.KeepAliveProbesOut++;
+        Count(ref connection.KeepAliveProbesOut);
         counters.TCPKeepAlive++;
-        connection.KeepAliveAt = now + (settings.KeepAliveIntervalSeconds * Second);
+        connection.KeepAliveAt = now + (options.KeepInterval * Second);
         Demand(index, TcpPending.Probe);
     }
 }

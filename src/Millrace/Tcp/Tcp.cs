@@ -122,6 +122,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
 
         freeSlotCount = slotCount;
         connections = new NativeTable<TcpConnection>(slotCount + backlogs);
+        socketOptions = new NativeTable<SocketOptions>(connections.Length);
         ownerIndexBits = OwnerIndexBits(connections.Length);
         transfers = new NativeTable<TcpTransfer<TCongestionControl>>(TransferCount);
         freeConnectionCount = connections.Length;

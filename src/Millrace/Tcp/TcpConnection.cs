@@ -304,6 +304,9 @@ internal enum TcpTraits : uint
 
     /// <summary>It has a place in the table of transfers.</summary>
     Transfer = 1 << 16,
+
+    /// <summary>The application has chosen options: <see cref="SocketOptions"/> count, and not the settings.</summary>
+    OptionsSet = 1 << 30,
 }
 
 internal enum RetransmitTimer : byte

@@ -51,6 +51,8 @@ public struct TcpCounters
     public long TCPAbortOnData;
     public long TCPAbortOnClose;
     public long TCPAbortOnTimeout;
+    public long TCPAbortOnLinger;
+    public long TCPAbortOnMemory;
     public long TCPReqQFullDoCookies;
     public long TCPReqQFullDrop;
     public long TCPMemoryPressures;

@@ -118,6 +118,13 @@ public abstract class TcpSockets : ITransmitCompletions
     {
     }
 
+    /// <summary>Chooses an option of the connection, in place of what the stack is set to.</summary>
+    /// <returns>False if the value is not one that the option has (EINVAL).</returns>
+    public virtual bool TrySetOption(int index, TcpOption option, int value) => false;
+
+    /// <summary>What counts for the connection, chosen or set.</summary>
+    public virtual int OptionOf(int index, TcpOption option) => 0;
+
     /// <summary>Bytes of truesize that the connection's receive buffer may hold (sk_rcvbuf).</summary>
     public virtual int ReceiveBufferOf(int index) => 0;
 
@@ -131,7 +138,8 @@ public abstract class TcpSockets : ITransmitCompletions
 
     /// <summary>
     /// Bytes that are reserved for connections at full capacity, on the heap and outside of it: their state, the table of flows, timers,
-    /// TIME-WAIT, slots, listeners, Fast Open. Not in it are frames with what belongs to them, and the handlers. It does not change.
+    /// TIME-WAIT, slots, listeners, Fast Open. Not in it are frames with what belongs to them, the handlers, and 16 bytes of each connection
+    /// for which an application chooses options. It does not change.
     /// </summary>
     public virtual long ReservedBytes => 0;
 

@@ -77,6 +77,10 @@ public sealed record TcpChoice
 
     public int SynCookies { get; init; } = 1;
 
+    public int MaxOrphans { get; init; } = 8192;
+
+    public int OrphanRetries { get; init; }
+
     public int InvalidRateLimitMilliseconds { get; init; } = 500;
 
     public SmallQueueRule Rule { get; init; }
@@ -117,6 +121,10 @@ public readonly struct TestTcpSettings(TcpChoice choice) : ITcpSettings
     public int SynAckRetries => 5;
 
     public int SynCookies => choice.SynCookies;
+
+    public int OrphanRetries => choice.OrphanRetries;
+
+    public int MaxOrphans => choice.MaxOrphans;
 
     public int Retries2 => 15;
 

@@ -1,0 +1,34 @@
+namespace Millrace.Tcp;
+
+/// <summary>
+/// What an application may choose for one connection, named as Linux names it behind TCP_ and SO_; values have its units and limits
+/// (net/ipv4/tcp.c, do_tcp_setsockopt).
+/// </summary>
+public enum TcpOption : byte
+{
+    /// <summary>SO_KEEPALIVE: 1 probes while nothing is in flight, 0 does not.</summary>
+    KeepAlive,
+
+    /// <summary>TCP_KEEPIDLE, seconds from 1 to 32767.</summary>
+    KeepIdle,
+
+    /// <summary>TCP_KEEPINTVL, seconds from 1 to 32767.</summary>
+    KeepInterval,
+
+    /// <summary>TCP_KEEPCNT, from 1 to 127.</summary>
+    KeepCount,
+
+    /// <summary>TCP_SYNCNT, retransmissions of a SYN from 1 to 127.</summary>
+    SynCount,
+
+    /// <summary>
+    /// TCP_LINGER2, seconds an orphan waits in FIN-WAIT-2, at most 120; 0 for what the stack is set to, below 0 ends it with a reset.
+    /// </summary>
+    Linger2,
+
+    /// <summary>
+    /// TCP_USER_TIMEOUT (RFC 5482 §3), milliseconds that data may be unacknowledged, a window closed or probes of an idle connection
+    /// unanswered until it is given up; 0 for what the stack is set to.
+    /// </summary>
+    UserTimeout,
+}
