@@ -78,10 +78,17 @@ internal sealed class IcmpReceiver(
         var mtu = 0;
         if (type == IcmpType.DestinationUnreachable && code == IcmpUnreachable.FragmentationNeeded)
         {
-            mtu = LearnPathMtu(destination, IcmpHeader.NextHopMtu(message), Ipv4Header.TotalLength(quoted), now);
-            if (mtu == 0)
+            mtu = IcmpHeader.NextHopMtu(message);
+            if (mtu >= Ipv4Header.TotalLength(quoted))
             {
+                // a packet that fits does not need fragmentation (RFC 5927 §7.2)
                 return Verdict.Drop(DropReason.IcmpInvalid);
+            }
+
+            if (Ipv4Header.Protocol(quoted) != IpProtocol.Tcp)
+            {
+                // TCP first looks whether it has sent this, and then says so itself
+                mtu = LearnPathMtu(destination, mtu, now);
             }
         }
 
@@ -90,15 +97,9 @@ internal sealed class IcmpReceiver(
     }
 
     /// <summary>Believes a smaller MTU (__ip_rt_update_pmtu); an old router says 0, which is below the minimum too.</summary>
-    /// <returns>The MTU now, or 0 if the message contradicts the packet that it quotes.</returns>
-    private int LearnPathMtu(uint destination, int mtu, int quotedLength, long now)
+    /// <returns>The MTU now.</returns>
+    public int LearnPathMtu(uint destination, int mtu, long now)
     {
-        if (mtu >= quotedLength)
-        {
-            // a packet that fits does not need fragmentation (RFC 5927 §7.2 has such tests)
-            return 0;
-        }
-
         var known = paths.TryFind(destination, out var current, out _) ? current : int.MaxValue;
         var isLocked = mtu < settings.MinimumPathMtu;
         var learnt = Math.Min(known, Math.Max(mtu, settings.MinimumPathMtu));

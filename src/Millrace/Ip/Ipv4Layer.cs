@@ -125,6 +125,8 @@ public sealed partial class Ipv4Layer : NetworkLayer, IDisposable
     public override int PathMtu(InetAddress destination) =>
         destination.IsIpv4 && TryGetHop(destination.Ipv4, out var hop) ? hop.Mtu : links.Default().NetworkInterface.Mtu;
 
+    public override int LearnPathMtu(InetAddress destination, int mtu, long now) => icmpReceiver.LearnPathMtu(destination.Ipv4, mtu, now);
+
     public override bool IsLocal(InetAddress address) => address.IsIpv4 && IsLocal(address.Ipv4);
 
     public override int HeaderLength(InetAddress destination) => Ipv4Header.Length;

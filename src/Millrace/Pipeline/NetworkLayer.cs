@@ -13,6 +13,14 @@ public abstract class NetworkLayer
     /// <summary>The largest network packet that can reach a destination whole, in bytes with the network header.</summary>
     public abstract int PathMtu(InetAddress destination);
 
+    /// <summary>
+    /// Believes that a path is narrower, because a router says so of a packet that the transport has in flight. An ICMP message alone is
+    /// not believed of a transport that can tell (RFC 5927 §7.2).
+    /// </summary>
+    /// <param name="mtu">Bytes as the router says them; 0 from one that is older than RFC 1191.</param>
+    /// <returns>The path's MTU now.</returns>
+    public abstract int LearnPathMtu(InetAddress destination, int mtu, long now);
+
     /// <summary>Whether the address is one of this stack's own, to which a packet may be addressed.</summary>
     public abstract bool IsLocal(InetAddress address);
 

@@ -27,7 +27,8 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
 
         if (error.Kind == TransportErrorKind.PacketTooBig)
         {
-            ShrinkMss(index, ref connection, error.Mtu);
+            var known = network.PathMtu(connection.RemoteAddress);
+            ShrinkMss(index, ref connection, error.Mtu < known ? network.LearnPathMtu(connection.RemoteAddress, error.Mtu, now) : known);
             return;
         }
 

@@ -13,6 +13,8 @@ public sealed class IcmpTests
     private static byte[] Error(byte type, byte code, uint rest, byte[] quoted) => Wire.Ethernet(Wire.Ipv4(Wire.Icmp(type, code, rest, quoted), protocol: 1));
 
     /// <summary>The start of a packet that this stack could have sent.</summary>
+    private const byte Udp = 17;
+
     private static byte[] Quoted(byte protocol = 6, int length = 1500, string source = Wire.OwnAddress, string destination = "192.0.2.1") =>
         Wire.Ipv4([0x10, 0x00, 0x00, 0x50, 1, 2, 3, 4, .. new byte[length - 28]], source, destination, protocol)[..28];
 
@@ -244,12 +246,12 @@ public sealed class IcmpTests
         using var stack = new StackHarness();
         stack.KnowPeer();
         var destination = InetAddress.Parse("192.0.2.1");
-        stack.Receive(Error(3, 4, 1400, Quoted()));
+        stack.Receive(Error(3, 4, 1400, Quoted(Udp)));
         Assert.True(stack.Errors.TryTake(out var error));
         Assert.Equal((TransportErrorKind.PacketTooBig, 1400), (error.Kind, error.Mtu));
         Assert.Equal(1400, stack.Network.PathMtu(destination));
         Assert.Equal(1500, stack.Network.PathMtu(InetAddress.Parse("192.0.2.2")));
-        stack.Receive(Error(3, 4, 1450, Quoted()));
+        stack.Receive(Error(3, 4, 1450, Quoted(Udp)));
         Assert.Equal(1400, stack.Network.PathMtu(destination));
         stack.Advance(599);
         stack.Flush();
@@ -267,11 +269,26 @@ public sealed class IcmpTests
     {
         using var stack = new StackHarness();
         stack.KnowPeer();
-        stack.Receive(Error(3, 4, mtu, Quoted()));
+        stack.Receive(Error(3, 4, mtu, Quoted(Udp)));
         Assert.Equal(552, stack.Network.PathMtu(InetAddress.Parse("192.0.2.1")));
         var template = new Outgoing { Destination = InetAddress.Parse("192.0.2.1"), Protocol = IpProtocol.Tcp, DontFragment = true };
         Assert.Equal(0, Assert.Single(stack.Send(template, Wire.Bytes(500))).FragmentWord & 0x4000);
         Assert.Equal(2, stack.Send(template, Wire.Bytes(540)).Count);
+    }
+
+    [Fact]
+    public void Of_TCP_a_router_is_not_believed_until_TCP_says_that_it_sent_the_segment()
+    {
+        using var stack = new StackHarness();
+        stack.KnowPeer();
+        var destination = InetAddress.Parse("192.0.2.1");
+        stack.Receive(Error(3, 4, 1400, Quoted()));
+        Assert.True(stack.Errors.TryTake(out var error));
+        Assert.Equal((TransportErrorKind.PacketTooBig, 0x01020304u, 1400), (error.Kind, error.Sequence, error.Mtu));
+        Assert.Equal(1500, stack.Network.PathMtu(destination));
+        Assert.Equal(1400, stack.Network.LearnPathMtu(destination, error.Mtu, stack.Time));
+        Assert.Equal(1400, stack.Network.PathMtu(destination));
+        Assert.Equal(552, stack.Network.LearnPathMtu(destination, 0, stack.Time));
     }
 
     [Fact]

@@ -335,6 +335,7 @@ public sealed class SendTests
             new TransportError(TransportErrorKind.PacketTooBig, IpProtocol.Tcp, new InetEndpoint(TcpScript.Own, 80), new InetEndpoint(TcpScript.Peer, TcpScript.PeerPort), 1, 600),
             script.Host.Now);
         Assert.Equal(1, script.Counters.OutOfWindowIcmps);
+        Assert.Equal(1500, script.Host.Network.Mtu);
         script.Write(1460);
         script.Expect("P. 1:1461(1460) ack 1");
     }

@@ -224,6 +224,8 @@ public sealed class TestNetwork(InetAddress own, int mtu) : NetworkLayer
 
     public override int PathMtu(InetAddress destination) => Mtu;
 
+    public override int LearnPathMtu(InetAddress destination, int mtu, long now) => Mtu = Math.Min(Mtu, mtu);
+
     public override bool IsLocal(InetAddress address) => address == own;
 
     public override int HeaderLength(InetAddress destination) => 20;
