@@ -13,6 +13,8 @@ internal sealed class IngressEmitter(Plan plan, CodeWriter code)
     private readonly RxHandlerEmitter handlers = new(plan, code);
     private readonly StageCountEmitter counts = new(plan, code);
     private readonly bool turnsRound = EgressEmitter.IsOpen(plan);
+    private readonly bool severalInterfaces = plan.Spec.HasSeveralInterfaces;
+    private readonly PlannedStage? turnsBursts = TurnsBursts(plan);
     private readonly bool rejects = plan.Stages.Any(stage => stage.Spec.Is(Roles.Network) && NetworkLayerOf(stage) is not null);
 
     public void Emit()
@@ -54,6 +56,11 @@ internal sealed class IngressEmitter(Plan plan, CodeWriter code)
             code.Line("var flushed = false;");
         }
 
+        if (severalInterfaces)
+        {
+            code.Line("var receivedBy = (byte)nic.ReceivedBy;");
+        }
+
         code.Line("int wirePackets;");
         code.Line($"{Frame} frame;");
         code.Line($"{Packet} packet;");
@@ -65,7 +72,7 @@ internal sealed class IngressEmitter(Plan plan, CodeWriter code)
             code.Line("global::Millrace.ResumedPacket resumed;");
         }
 
-        foreach (var stage in stages.Where(stage => stage.Spec.Is(Roles.Prefetches)))
+        foreach (var stage in stages.Where(stage => stage.Spec.Is(Roles.Prefetches) && stage != turnsBursts))
         {
             code.Line($"{stage.Field}.Prefetch(burst);");
         }
@@ -77,20 +84,28 @@ internal sealed class IngressEmitter(Plan plan, CodeWriter code)
         EmitCounting();
     }
 
+    /// <summary>The stage that may turn packets round before the loop looks at them, if there is one.</summary>
+    private static PlannedStage? TurnsBursts(Plan plan)
+    {
+        PlannedStage[] first = [.. plan.Ingress.Take(2)];
+        return EgressEmitter.IsOpen(plan) && first.Length == 2 && first[0].Spec.Ensures.Contains("LinkHeaderParsed") && first[1].Spec.Is(Roles.TurnsBursts)
+            && !plan.Ingress.Any(stage => stage.Spec.Is(Roles.RxHandler)) && !first.Any(stage => stage.Spec.IsBound)
+            ? first[1]
+            : null;
+    }
+
     /// <summary>
     /// A stage right behind the link layer turns packets round before the loop looks at them, where that is all that becomes of them:
     /// the loop goes on with the first that it left.
     /// </summary>
     private void EmitTurnedBursts()
     {
-        if (!turnsRound || stages.Length < 2 || !stages[0].Spec.Ensures.Contains("LinkHeaderParsed") || !stages[1].Spec.Is(Roles.TurnsBursts)
-            || stages.Any(other => other.Spec.Is(Roles.RxHandler)) || stages.Take(2).Any(first => first.Spec.IsBound))
+        if (turnsBursts is not { } stage)
         {
             return;
         }
 
-        var stage = stages[1];
-        code.Line($"turnedCount = {stage.Field}.TurnBurst(burst, frames, turned);");
+        code.Line($"turnedCount = {stage.Field}.TurnBurst(burst, frames, turned, {(severalInterfaces ? "receivedBy" : "0")});");
         code.Line("index = turnedCount;");
         if (counts.Leaving(stage) is { } leaving)
         {
@@ -127,6 +142,11 @@ internal sealed class IngressEmitter(Plan plan, CodeWriter code)
         code.Line("frame = burst[index];");
         code.Line($"packet = new {Packet}(frame, ref frames[frame.Index]);");
         code.Line("index++;");
+        if (severalInterfaces)
+        {
+            code.Line("packet.Metadata.Interface = receivedBy;");
+        }
+
         code.Line("wirePackets = packet.Metadata.WirePackets;");
         code.Block("if (wirePackets != 1)", () => code.Line("receivedMore += wirePackets - 1;"));
         handlers.EmitFirstRound();

@@ -23,6 +23,11 @@ public abstract partial class TwinStack
             if (index < count)
             {
                 var frame = (nic?.Received ?? nics!.Received)[index++];
+                if (nics is not null)
+                {
+                    Arena.Metadata(frame).Interface = (byte)nics.ReceivedBy;
+                }
+
                 Ledger.Received += Arena.Metadata(frame).WirePackets;
                 Receive(new Packet(frame, ref Arena.Metadata(frame)), 0, now);
             }

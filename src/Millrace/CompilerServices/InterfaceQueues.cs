@@ -87,17 +87,16 @@ public sealed class InterfaceQueues
         }
     }
 
-    /// <summary>Takes a burst in and writes the interface it came by into its packets, whatever a frame carried before.</summary>
+    /// <summary>The interface that they came by; the loop writes it into them, whatever a frame carried before.</summary>
+    public int ReceivedBy { get; private set; }
+
+    /// <summary>Takes a burst in.</summary>
     public int Receive(int networkInterface, int budget, long now)
     {
         var queue = queues[networkInterface];
         var count = queue.Receive(budget, now);
         Received = queue.Received;
-        for (var i = 0; i < count; i++)
-        {
-            arena.Metadata(Received[i]).Interface = (byte)networkInterface;
-        }
-
+        ReceivedBy = networkInterface;
         return count;
     }
 

@@ -62,6 +62,17 @@ internal sealed unsafe class FibPages : IDisposable
         }
     }
 
+    /// <summary>The root for who looks many addresses up; what lies at its places says whether <see cref="EntryBehind"/> knows more.</summary>
+    public uint* RootAddress => root;
+
+    public NextHop* NextHops => nextHops;
+
+    /// <summary>Bits of an address behind those that index the root.</summary>
+    public int Shift => shift;
+
+    /// <summary>Whether the root is larger than a cache near the processor, so that it is worth to be fetched ahead.</summary>
+    public bool IsLarge => RootLength > 1 << 16;
+
     /// <summary>The entry of an address.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public uint Entry(uint address)
@@ -86,8 +97,9 @@ internal sealed unsafe class FibPages : IDisposable
 
     public void Dispose() => pages.Dispose();
 
+    /// <summary>The entry that the one of the root leads to, which is a chunk.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private uint EntryBehind(uint entry, uint address)
+    public uint EntryBehind(uint entry, uint address)
     {
         var left = shift;
         do

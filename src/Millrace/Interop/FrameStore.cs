@@ -161,7 +161,7 @@ internal sealed unsafe class FrameStore : IDisposable
 
     // no next fragment, holders, share, no flags
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Usual(Share share, Holders holder) =>
+    internal static ulong Usual(Share share, Holders holder) =>
         BitConverter.IsLittleEndian ? ((ulong)holder << 32) | ((ulong)share << 48) : ((ulong)holder << 16) | ((ulong)share << 8);
 
     /// <summary>Writes offset, length and total length of a packet of one frame, in one store.</summary>

@@ -14,15 +14,7 @@ public sealed partial class Ipv4Layer
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal void Prefetch(ReadOnlySpan<Frame> burst)
     {
-        if (forwarder is not { Fib.IsLarge: true } tables)
-        {
-            return;
-        }
-
-        foreach (var packet in burst)
-        {
-            tables.Prefetch(arena.Data(packet));
-        }
+        forwarder?.Prefetch(burst, arena.Frames);
     }
 
     /// <summary>

@@ -70,10 +70,21 @@ public struct Ipv4Stage<TSettings, TVlan, THooks>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly int TurnBurst(ReadOnlySpan<Frame> burst, Span<FrameMetadata> frames, Span<Frame> turned) =>
-        ForwardsInLoop && !hooks.HasPreRouting && !HasOtherVlans && layer.Forwarder is { } forwarder
-            ? forwarder.Forward(burst, frames, turned, layer.Now)
-            : 0;
+    public readonly int TurnBurst(ReadOnlySpan<Frame> burst, Span<FrameMetadata> frames, Span<Frame> turned, int networkInterface)
+    {
+        if (!ForwardsInLoop)
+        {
+            return 0;
+        }
+
+        if (!hooks.HasPreRouting && !HasOtherVlans && layer.Forwarder is { } forwarder)
+        {
+            return forwarder.Forward(burst, frames, turned, networkInterface, layer.Now);
+        }
+
+        layer.Prefetch(burst);
+        return 0;
+    }
 
     /// <summary>Whether common packets for others are sent on here; a constant, unless forwarding is a run-time setting.</summary>
     private readonly bool ForwardsInLoop

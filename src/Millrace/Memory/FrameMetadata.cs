@@ -18,6 +18,9 @@ public struct FrameMetadata
     /// <summary>Where <see cref="DataOffset"/>, <see cref="DataLength"/> and <see cref="TotalLength"/> lie, eight bytes too.</summary>
     internal const int ExtentOffset = 16;
 
+    /// <summary>Where <see cref="NetworkOffset"/> and <see cref="TransportOffset"/> lie, four bytes.</summary>
+    internal const int HeadersOffset = 24;
+
     /// <summary>Where the bytes lie: the frame's own slot, or memory lent by another arena (a wire that hands over).</summary>
     internal nint Buffer;
 

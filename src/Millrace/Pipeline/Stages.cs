@@ -74,7 +74,7 @@ public interface IPrefetches
 
 /// <summary>
 /// A stage that can turn packets round which nobody has looked at, a burst at once. It is asked where it is the first behind the link layer,
-/// and with nothing between what it turns round and the NIC.
+/// and with nothing between what it turns round and the NIC. Fetching ahead (<see cref="IPrefetches"/>) is then its own matter.
 /// </summary>
 public interface ITurnsBursts
 {
@@ -85,8 +85,9 @@ public interface ITurnsBursts
     /// <param name="burst">Packets as the NIC gave them.</param>
     /// <param name="frames">The metadata of all frames.</param>
     /// <param name="turned">Takes those that were turned round: each one frame, one packet of the wire, held by <see cref="Holders.TransmitRing"/>.</param>
+    /// <param name="networkInterface">The interface that they came by; it is not in their metadata yet.</param>
     /// <returns>How many.</returns>
-    int TurnBurst(ReadOnlySpan<Frame> burst, Span<FrameMetadata> frames, Span<Frame> turned);
+    int TurnBurst(ReadOnlySpan<Frame> burst, Span<FrameMetadata> frames, Span<Frame> turned, int networkInterface);
 }
 
 /// <summary>A stage that has work before the packets of a poll: calls that applications posted.</summary>

@@ -166,6 +166,7 @@ partial class BothStack : global::Millrace.INetworkStack
         long consumed = 0;
         ref var counters = ref this.counters;
         var flushed = false;
+        var receivedBy = (byte)nic.ReceivedBy;
         int wirePackets;
         global::Millrace.Memory.Frame frame;
         global::Millrace.Packet packet;
@@ -207,6 +208,7 @@ partial class BothStack : global::Millrace.INetworkStack
             frame = burst[index];
             packet = new global::Millrace.Packet(frame, ref frames[frame.Index]);
             index++;
+            packet.Metadata.Interface = receivedBy;
             wirePackets = packet.Metadata.WirePackets;
             if (wirePackets != 1)
             {

@@ -39,7 +39,10 @@ internal sealed class Fib : IDisposable
     public long Length => pages.Length;
 
     /// <summary>Whether the root is larger than a cache near the processor, so that it is worth to be fetched ahead.</summary>
-    public bool IsLarge => rootBits > 16;
+    public bool IsLarge => pages.IsLarge;
+
+    /// <summary>The tables themselves, for look-ups of a burst.</summary>
+    public FibPages Pages => pages;
 
     /// <summary>Chunks in use.</summary>
     public int ChunkCount { get; private set; }

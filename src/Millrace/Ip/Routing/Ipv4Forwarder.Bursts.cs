@@ -23,11 +23,21 @@ internal sealed partial class Ipv4Forwarder
     /// <param name="turned">Takes those that were sent on.</param>
     /// <returns>How many.</returns>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public int Forward(ReadOnlySpan<Frame> burst, Span<FrameMetadata> frames, Span<Frame> turned, long now)
+    public int Forward(ReadOnlySpan<Frame> burst, Span<FrameMetadata> frames, Span<Frame> turned, int networkInterface, long now)
     {
-        var most = Math.Min(burst.Length, turned.Length);
+        burst = burst.Slice(0, Math.Min(burst.Length, turned.Length));
+        var together = Ipv4Burst.IsSupported
+            ? Ipv4Burst.Forward(burst, frames, turned, ordinaryLinks[networkInterface], refusedOnWire, fib.Pages, now)
+            : 0;
+        return together == burst.Length ? together : together + ForwardOneByOne(burst.Slice(together), frames, turned.Slice(together), networkInterface, now);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private int ForwardOneByOne(ReadOnlySpan<Frame> burst, Span<FrameMetadata> frames, Span<Frame> turned, int networkInterface, long now)
+    {
+        Prefetch(burst, frames);
         var count = 0;
-        while (count < most && TryForward(ref frames[burst[count].Index], now))
+        while (count < burst.Length && TryForward(ref frames[burst[count].Index], networkInterface, now))
         {
             count++;
         }
@@ -37,7 +47,7 @@ internal sealed partial class Ipv4Forwarder
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryForward(ref FrameMetadata metadata, long now)
+    private bool TryForward(ref FrameMetadata metadata, int networkInterface, long now)
     {
         int dataLength = metadata.DataLength;
         if (!FrameStore.IsUsual(in metadata, Share.Receive, Holders.Loop) || dataLength < HeadersLength)
@@ -47,7 +57,7 @@ internal sealed partial class Ipv4Forwarder
 
         var headers = Arena.Slot(in metadata).Slice(metadata.DataOffset, HeadersLength);
         var header = headers.Slice(EthernetHeader.Length, Ipv4Header.Length);
-        if (!IsToThisHost(headers, metadata.Interface)
+        if (!IsToThisHost(headers, networkInterface)
             || (BinaryPrimitives.ReadUInt32BigEndian(headers.Slice(FormOffset, sizeof(uint))) & FormMask) != OrdinaryForm
             || !Ipv4Header.IsOrdinaryChecksumRight(header)
             || !MayComeFrom(Ipv4Header.Source(header))

@@ -58,13 +58,24 @@ internal sealed partial class Ipv4Forwarder
         return true;
     }
 
-    /// <summary>Lets the table's memory for a packet be on its way: its destination is read where it lies without options and tags.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Prefetch(ReadOnlySpan<byte> frame)
+    /// <summary>
+    /// Lets the table's memory for a burst be on its way, if it is so large that it is not near: a destination is read where it lies without
+    /// options and tags.
+    /// </summary>
+    public void Prefetch(ReadOnlySpan<Frame> burst, Span<FrameMetadata> frames)
     {
-        if (frame.Length >= EthernetHeader.Length + Ipv4Header.Length)
+        if (!fib.IsLarge)
         {
-            fib.Prefetch(Ipv4Header.Destination(frame.Slice(EthernetHeader.Length, Ipv4Header.Length)));
+            return;
+        }
+
+        foreach (var packet in burst)
+        {
+            ReadOnlySpan<byte> frame = Arena.Data(ref frames[packet.Index]);
+            if (frame.Length >= HeadersLength)
+            {
+                fib.Prefetch(Ipv4Header.Destination(frame.Slice(EthernetHeader.Length, Ipv4Header.Length)));
+            }
         }
     }
 

@@ -1,6 +1,8 @@
+using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Millrace.Headers;
+using Millrace.Interop;
 
 namespace Millrace.Ip;
 
@@ -23,7 +25,9 @@ internal sealed partial class Ipv4Forwarder : IDisposable
     private readonly RouteTable routes;
     private readonly NeighbourTable neighbours;
     private readonly ulong[] linkAddresses;
+    private readonly Vector128<byte>[] ordinaryLinks;
     private Vector256<uint> refusedSources;
+    private uint[] refusedOnWire = [];
     private int adjacencyCount;
 
     public Ipv4Forwarder(Ipv4Link[] links, RouteTable routes, NeighbourTable neighbours, int declaredRoutes)
@@ -37,6 +41,7 @@ internal sealed partial class Ipv4Forwarder : IDisposable
         fib = new Fib(declaredRoutes, routes.Capacity - declaredRoutes + others, nextHopCount);
         nextHops = new NextHopTable(fib, nextHopCount);
         linkAddresses = new ulong[links.Length];
+        ordinaryLinks = new Vector128<byte>[links.Length];
         foreach (var (network, prefixLength) in NeverForwarded)
         {
             fib.Put(network, prefixLength, 0);
@@ -45,6 +50,7 @@ internal sealed partial class Ipv4Forwarder : IDisposable
         foreach (var link in links)
         {
             linkAddresses[link.Index] = MacBytes.Of(link.NetworkInterface.Address);
+            ordinaryLinks[link.Index] = Ipv4Burst.Link(link.NetworkInterface.Address);
             PublishHost(link.Own);
             PublishHost(link.Broadcast);
         }
@@ -293,23 +299,15 @@ internal sealed partial class Ipv4Forwarder : IDisposable
 
     private void CollectRefusedSources()
     {
-        Span<uint> addresses = stackalloc uint[AddressesAtOnce];
-        addresses.Clear();
-        var count = 0;
-        foreach (var link in links)
+        var addresses = new uint[Math.Max(AddressesAtOnce, 2 * links.Length)];
+        for (var i = 0; i < links.Length; i++)
         {
-            foreach (var address in (ReadOnlySpan<uint>)[link.Own, link.Broadcast])
-            {
-                if (count < addresses.Length)
-                {
-                    addresses[count] = address;
-                }
-
-                count++;
-            }
+            addresses[2 * i] = links[i].Own;
+            addresses[(2 * i) + 1] = links[i].Broadcast;
         }
 
-        refusedSources = Vector256.Create<uint>(addresses);
-        HasMoreRefusedSources = count > AddressesAtOnce;
+        refusedSources = Vector256.Create(addresses);
+        HasMoreRefusedSources = 2 * links.Length > AddressesAtOnce;
+        refusedOnWire = Array.ConvertAll(addresses[..(2 * links.Length)], BinaryPrimitives.ReverseEndianness);
     }
 }

@@ -12,9 +12,11 @@ namespace Millrace.Ip;
 [StructLayout(LayoutKind.Sequential, Size = 32)]
 internal struct NextHop
 {
-    // the Ethernet header as it lies on the wire, its last eight bytes again because two stores of eight bytes write fourteen
-    private ulong linkHeader;
-    private ulong linkHeaderEnd;
+    /// <summary>The Ethernet header as it lies on the wire, the first eight bytes of it.</summary>
+    public ulong LinkHeader;
+
+    /// <summary>Its last eight bytes; two stores of eight bytes write fourteen.</summary>
+    public ulong LinkHeaderEnd;
 
     /// <summary>When a packet was last sent to it.</summary>
     public long UsedAt;
@@ -30,15 +32,15 @@ internal struct NextHop
     public readonly void WriteLinkHeader(Span<byte> header)
     {
         header = header.Slice(0, EthernetHeader.Length);
-        BinaryPrimitives.WriteUInt64LittleEndian(header, linkHeader);
-        BinaryPrimitives.WriteUInt64LittleEndian(header.Slice(EthernetHeader.Length - sizeof(ulong), sizeof(ulong)), linkHeaderEnd);
+        BinaryPrimitives.WriteUInt64LittleEndian(header, LinkHeader);
+        BinaryPrimitives.WriteUInt64LittleEndian(header.Slice(EthernetHeader.Length - sizeof(ulong), sizeof(ulong)), LinkHeaderEnd);
     }
 
     public void SetLinkHeader(MacAddress destination, MacAddress source, EtherType type)
     {
         Span<byte> header = stackalloc byte[EthernetHeader.Length];
         EthernetHeader.Write(header, destination, source, type);
-        linkHeader = BinaryPrimitives.ReadUInt64LittleEndian(header);
-        linkHeaderEnd = BinaryPrimitives.ReadUInt64LittleEndian(header.Slice(EthernetHeader.Length - sizeof(ulong)));
+        LinkHeader = BinaryPrimitives.ReadUInt64LittleEndian(header);
+        LinkHeaderEnd = BinaryPrimitives.ReadUInt64LittleEndian(header.Slice(EthernetHeader.Length - sizeof(ulong)));
     }
 }
