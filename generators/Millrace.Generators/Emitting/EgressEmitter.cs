@@ -102,11 +102,6 @@ internal sealed class EgressEmitter(Plan plan, CodeWriter code)
         code.Line($"{Packet} packet;");
         code.Line($"{Verdict} verdict;");
         drops.EmitLocals();
-        if (plan.HasOutbox)
-        {
-            code.Line($"{Outgoing} outgoing;");
-        }
-
         code.Line();
         if (plan.Spec.HasSeveralInterfaces)
         {
@@ -201,9 +196,9 @@ internal sealed class EgressEmitter(Plan plan, CodeWriter code)
             return;
         }
 
-        code.Block("if (!outbox.TryTake(out outgoing))", () => code.Line("break;"));
+        code.Block("if (!outbox.TryTakeNext(out frame))", () => code.Line("break;"));
         code.Line();
-        code.Line("frame = outgoing.Frame;");
+        code.Line("ref readonly var outgoing = ref outbox.Taken;");
         EmitOpen();
         if (plan.Network is { } network)
         {

@@ -47,6 +47,8 @@ internal sealed class PollEmitter(Plan plan, CodeWriter code, bool hasSockets)
         code.Line($"public void Advance(long now) => Run({(plan.Spec.HasSeveralInterfaces ? "0, " : "")}0, now);");
         code.Line();
         EmitRun();
+        code.Line();
+        EmitRunPoll();
     }
 
     private void EmitRun() =>
@@ -55,20 +57,7 @@ internal sealed class PollEmitter(Plan plan, CodeWriter code, bool hasSockets)
             code.Line("global::System.ObjectDisposedException.ThrowIf(disposed, this);");
             code.Block("if (fault is not null)", () => code.Line($"{StackGuard}.Faulted(fault);"));
             code.Line();
-            code.Block("try", () =>
-            {
-                code.Line("Begin(now);");
-                code.Line($"var count = budget > 0 ? nic.Receive({(plan.Spec.HasSeveralInterfaces ? "networkInterface, " : "")}budget, now) : 0;");
-                if (plan.Workers.AreSeveral)
-                {
-                    code.Line("workers.Cut();");
-                }
-
-                EmitComplete();
-                code.Line($"ReceivePackets(new global::System.ReadOnlySpan<{Frame}>(nic.Received, 0, count), arena.Frames, now);");
-                code.Line("Finish(now);");
-                code.Line("return count;");
-            });
+            code.Block("try", () => code.Line($"return RunPoll({(plan.Spec.HasSeveralInterfaces ? "networkInterface, " : "")}budget, now);"));
             code.Block("catch (global::System.Exception exception)", () =>
             {
                 code.Line("fault = exception;");
@@ -80,6 +69,26 @@ internal sealed class PollEmitter(Plan plan, CodeWriter code, bool hasSockets)
                 code.Line("throw;");
             });
         });
+
+    /// <summary>By itself, because what lives across a call in a try block lives on the stack.</summary>
+    private void EmitRunPoll()
+    {
+        code.Line(NoInlining);
+        code.Block($"private int RunPoll({(plan.Spec.HasSeveralInterfaces ? "int networkInterface, " : "")}int budget, long now)", () =>
+        {
+            code.Line("Begin(now);");
+            code.Line($"var count = budget > 0 ? nic.Receive({(plan.Spec.HasSeveralInterfaces ? "networkInterface, " : "")}budget, now) : 0;");
+            if (plan.Workers.AreSeveral)
+            {
+                code.Line("workers.Cut();");
+            }
+
+            EmitComplete();
+            code.Line($"ReceivePackets(new global::System.ReadOnlySpan<{Frame}>(nic.Received, 0, count), arena.Frames, now);");
+            code.Line("Finish(now);");
+            code.Line("return count;");
+        });
+    }
 
     /// <summary>Before the packets: GRO, behind the last of them, does what is decided here.</summary>
     private void EmitComplete()
@@ -100,7 +109,6 @@ internal sealed class PollEmitter(Plan plan, CodeWriter code, bool hasSockets)
 
     private void EmitBegin()
     {
-        code.Line(NoInlining);
         code.Block("private void Begin(long now)", () =>
         {
             if (plan.WithRole(Roles.StartStop).Any())
@@ -172,7 +180,6 @@ internal sealed class PollEmitter(Plan plan, CodeWriter code, bool hasSockets)
 
     private void EmitFinish()
     {
-        code.Line(NoInlining);
         code.Block("private void Finish(long now)", () =>
         {
             foreach (var stage in plan.WithRole(Roles.Timed))

@@ -123,13 +123,21 @@ public sealed class InterfaceQueue
             }
         }
 
+        if (taken == count)
+        {
+            ledger.Transmitted += HeldPackets;
+            HeldPackets = 0;
+            Pending = 0;
+            return 0;
+        }
+
         var left = 0L;
         for (var i = taken; i < count; i++)
         {
             left += arena.Metadata(Batch[i]).WirePackets;
         }
 
-        if (taken < count && taken > 0)
+        if (taken > 0)
         {
             Array.Copy(Batch, taken, Batch, 0, count - taken);
         }
@@ -150,7 +158,10 @@ public sealed class InterfaceQueue
         do
         {
             count = queue.Reclaim(completed, now);
-            arena.Release(completed, count, Holders.TransmitRing);
+            if (count > 0)
+            {
+                arena.Release(completed, count, Holders.TransmitRing);
+            }
         }
         while (count == completed.Length);
     }

@@ -27,11 +27,13 @@ public static class EthernetHeader
 
     public static EtherType Type(ReadOnlySpan<byte> header) => (EtherType)BinaryPrimitives.ReadUInt16BigEndian(header.Slice(TypeOffset, 2));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Write(Span<byte> header, MacAddress destination, MacAddress source, EtherType type)
     {
-        destination.Write(header.Slice(DestinationOffset, MacAddress.Length));
-        source.Write(header.Slice(SourceOffset, MacAddress.Length));
-        BinaryPrimitives.WriteUInt16BigEndian(header.Slice(TypeOffset, 2), (ushort)type);
+        // two words that overlap in the first octets of the source
+        var bytes = header.Slice(0, Length);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes.Slice(DestinationOffset, 8), (destination.Value << 16) | (source.Value >> 32));
+        BinaryPrimitives.WriteUInt64BigEndian(bytes.Slice(SourceOffset, 8), (source.Value << 16) | (ushort)type);
     }
 
     /// <summary>Makes the destination the source and the other way round, without looking at either.</summary>

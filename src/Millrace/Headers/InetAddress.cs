@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 
 namespace Millrace.Headers;
 
@@ -27,9 +28,11 @@ public readonly struct InetAddress(ulong upper, ulong lower) : IEquatable<InetAd
     /// <summary>The IPv4 address as a host number (<c>10.0.0.1</c> is 0x0A000001); meaningful if <see cref="IsIpv4"/>.</summary>
     public uint Ipv4 => (uint)Lower;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static InetAddress FromIpv4(uint address) => new(0, MappedPrefix | address);
 
     /// <summary>Reads four bytes in network order.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static InetAddress ReadIpv4(ReadOnlySpan<byte> source) => FromIpv4(BinaryPrimitives.ReadUInt32BigEndian(source));
 
     /// <exception cref="FormatException">The text is not an address.</exception>
@@ -74,6 +77,7 @@ public readonly struct InetAddress(ulong upper, ulong lower) : IEquatable<InetAd
 
     public AddressFamily Family => IsIpv4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Equals(InetAddress other) => ((Upper ^ other.Upper) | (Lower ^ other.Lower)) == 0;
 
     public override bool Equals(object? obj) => obj is InetAddress other && Equals(other);

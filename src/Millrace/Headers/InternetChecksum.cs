@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Millrace.Interop;
 
 namespace Millrace.Headers;
 
@@ -32,12 +33,12 @@ public static partial class InternetChecksum
     /// <returns>What <see cref="Sum"/> gives for the source.</returns>
     public static ushort CopyAndSum(ReadOnlySpan<byte> source, Span<byte> destination, uint initial = 0)
     {
-        if (source.Length < VectorThreshold)
+        if (source.Length > ShortSums.Longest || !ShortSums.IsSupported)
         {
-            return Finish(CopyAndSumWords(source, destination.Slice(0, source.Length)), initial);
+            return CopyAndSumLong(source, destination, initial);
         }
 
-        return CopyAndSumLong(source, destination, initial);
+        return Finish(ShortSums.CopyAndSum(source, destination.Slice(0, source.Length)), initial);
     }
 
     /// <summary>The checksum after one 16-bit word of what it covers has changed (RFC 1624 §3, equation 3).</summary>
@@ -97,6 +98,11 @@ public static partial class InternetChecksum
         if (!BitConverter.IsLittleEndian)
         {
             return Finish(SumWords(data), initial);
+        }
+
+        if (data.Length <= ShortSums.Longest && ShortSums.IsSupported)
+        {
+            return Finish(ShortSums.Sum(data), initial);
         }
 
         if (Vector512.IsHardwareAccelerated && data.Length >= 2 * VectorThreshold)

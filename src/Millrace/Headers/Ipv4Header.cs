@@ -105,10 +105,8 @@ public static class Ipv4Header
         var sum = (ulong)versionToLength + identificationToFragment + timeToLiveAndProtocol + source + destination;
         var checksum = (ushort)~InternetChecksum.Fold(sum);
         var words = header.Slice(0, Length);
-        BinaryPrimitives.WriteUInt32BigEndian(words.Slice(VersionAndLengthOffset, 4), versionToLength);
-        BinaryPrimitives.WriteUInt32BigEndian(words.Slice(IdentificationOffset, 4), identificationToFragment);
-        BinaryPrimitives.WriteUInt32BigEndian(words.Slice(TimeToLiveOffset, 4), timeToLiveAndProtocol | checksum);
-        BinaryPrimitives.WriteUInt32BigEndian(words.Slice(SourceOffset, 4), source);
+        BinaryPrimitives.WriteUInt64BigEndian(words.Slice(VersionAndLengthOffset, 8), ((ulong)versionToLength << 32) | identificationToFragment);
+        BinaryPrimitives.WriteUInt64BigEndian(words.Slice(TimeToLiveOffset, 8), ((ulong)(timeToLiveAndProtocol | checksum) << 32) | source);
         BinaryPrimitives.WriteUInt32BigEndian(words.Slice(DestinationOffset, 4), destination);
     }
 

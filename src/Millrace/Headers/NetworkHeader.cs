@@ -14,8 +14,10 @@ public static class NetworkHeader
 
     public static IpProtocol Protocol(ReadOnlySpan<byte> header) => (IpProtocol)header[Ipv4ProtocolOffset];
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static InetAddress Source(ReadOnlySpan<byte> header) => InetAddress.ReadIpv4(header.Slice(Ipv4SourceOffset, 4));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static InetAddress Destination(ReadOnlySpan<byte> header) => InetAddress.ReadIpv4(header.Slice(Ipv4DestinationOffset, 4));
 
     /// <summary>Whether a UDP checksum of 0 under this header means that there is none (RFC 768), or is an error (RFC 8200 §8.1).</summary>

@@ -34,15 +34,20 @@ public static class TcpHeader
     private const int WindowOffset = 14;
     private const int UrgentPointerOffset = 18;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ushort SourcePort(ReadOnlySpan<byte> header) => BinaryPrimitives.ReadUInt16BigEndian(header.Slice(SourcePortOffset, 2));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ushort DestinationPort(ReadOnlySpan<byte> header) => BinaryPrimitives.ReadUInt16BigEndian(header.Slice(DestinationPortOffset, 2));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static SequenceNumber Sequence(ReadOnlySpan<byte> header) => new(BinaryPrimitives.ReadUInt32BigEndian(header.Slice(SequenceOffset, 4)));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static SequenceNumber Acknowledgment(ReadOnlySpan<byte> header) => new(BinaryPrimitives.ReadUInt32BigEndian(header.Slice(AcknowledgmentOffset, 4)));
 
     /// <summary>Bytes of header with options, as the data offset field says: 0 to 60.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int HeaderLength(ReadOnlySpan<byte> header) => (header[DataOffsetOffset] >> 4) * 4;
 
     public static TcpFlags Flags(ReadOnlySpan<byte> header) => (TcpFlags)header[FlagsOffset];

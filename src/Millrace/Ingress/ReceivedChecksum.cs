@@ -23,6 +23,12 @@ internal static class ReceivedChecksum
     {
         var data = Arena.Data(ref metadata);
         var start = offset - metadata.DataOffset;
+        if (start == EthernetHeader.Length && IsRightSegment(data, in metadata))
+        {
+            metadata.Checksum = ChecksumState.Unnecessary;
+            return Verdict.Continue;
+        }
+
         var header = data[start..];
         if (header.Length < SegmentHeader.Ipv4Length || header[0] >> 4 != 4)
         {
@@ -84,6 +90,37 @@ internal static class ReceivedChecksum
 
         metadata.Checksum = ChecksumState.Unnecessary;
         return Verdict.Continue;
+    }
+
+    /// <summary>
+    /// The same for what is most: a TCP segment behind an IPv4 header without options, nothing behind it, in a frame whose sum is known.
+    /// The addresses are in that sum and in the pseudo-header, so only what stands before them is taken out.
+    /// </summary>
+    private static bool IsRightSegment(ReadOnlySpan<byte> data, ref readonly FrameMetadata metadata)
+    {
+        const int network = EthernetHeader.Length;
+        const int transport = network + SegmentHeader.Ipv4Length;
+        if (metadata.ReceivedSum == 0 || data.Length < transport + SegmentHeader.TcpLength || metadata.TotalLength != data.Length)
+        {
+            return false;
+        }
+
+        var before = data.Slice(0, network + SegmentHeader.AddressesOffset);
+        if (before[network] != SegmentHeader.PlainIpv4
+            || before[network + SegmentHeader.ProtocolOffset] != (byte)IpProtocol.Tcp
+            || BinaryPrimitives.ReadUInt16BigEndian(before.Slice(network + SegmentHeader.TotalLengthOffset, 2)) != data.Length - network
+            || (BinaryPrimitives.ReadUInt16BigEndian(before.Slice(network + SegmentHeader.FragmentOffset, 2)) & SegmentHeader.FragmentMask) != 0)
+        {
+            return false;
+        }
+
+        var first = BinaryPrimitives.ReadUInt64BigEndian(before);
+        var second = BinaryPrimitives.ReadUInt64BigEndian(before.Slice(8, 8));
+        var third = BinaryPrimitives.ReadUInt64BigEndian(before.Slice(16, 8));
+        var outside = InternetChecksum.Fold(
+            (first >> 32) + (uint)first + (second >> 32) + (uint)second + (third >> 32) + (uint)third + BinaryPrimitives.ReadUInt16BigEndian(before.Slice(24, 2)));
+        return InternetChecksum.Fold(
+            (ulong)(ushort)metadata.ReceivedSum + (ushort)~outside + (uint)IpProtocol.Tcp + (uint)(data.Length - transport)) == 0xFFFF;
     }
 
     /// <summary>

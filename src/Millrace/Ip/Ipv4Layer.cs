@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Millrace.Headers;
 using Millrace.Memory;
 using Millrace.Nics;
@@ -153,6 +154,7 @@ public sealed partial class Ipv4Layer : NetworkLayer, IDisposable
 
     internal long NextDeadline
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get
         {
             // what came by loopback waits for nobody; what is ready to go out waits for the NIC

@@ -20,6 +20,9 @@ public sealed partial class Arena : IDisposable
 
     private const int ShareCount = 4;
 
+    /// <summary>So few packets are released faster one by one than by what all of a burst have in common.</summary>
+    private const int FewPackets = 2;
+
     private readonly FrameStore store;
     private readonly FrameMetadata[] fresh = new FrameMetadata[ShareCount];
     private readonly int[] quota = new int[ShareCount];
@@ -142,9 +145,12 @@ public sealed partial class Arena : IDisposable
     }
 
     /// <summary>Moves a frame's charge to another share; false if that share is full.</summary>
-    public bool TryMoveShare(Frame frame, Share share)
+    public bool TryMoveShare(Frame frame, Share share) => TryMoveShare(ref store[frame.Index], share);
+
+    /// <inheritdoc cref="TryMoveShare(Frame, Share)"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool TryMoveShare(ref FrameMetadata metadata, Share share)
     {
-        ref var metadata = ref store[frame.Index];
         if (metadata.Share == share)
         {
             return true;
@@ -197,7 +203,14 @@ public sealed partial class Arena : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Release(Frame frame, Holders holder)
     {
-        ref var metadata = ref store[frame.Index];
+        Release(frame, ref store[frame.Index], holder);
+    }
+
+    /// <inheritdoc cref="Release(Frame, Holders)"/>
+    /// <param name="metadata">The frame's.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Release(Frame frame, ref FrameMetadata metadata, Holders holder)
+    {
         var left = metadata.Holders & ~holder;
         if (left == metadata.Holders)
         {
@@ -220,8 +233,9 @@ public sealed partial class Arena : IDisposable
             return;
         }
 
-        var next = store[head.Index].NextFragment;
-        Release(head, holder);
+        ref var metadata = ref store[head.Index];
+        var next = metadata.NextFragment;
+        Release(head, ref metadata, holder);
         if (!next.IsNone)
         {
             ReleaseRest(next, holder);
@@ -233,6 +247,16 @@ public sealed partial class Arena : IDisposable
     public void Release(Frame[] packets, int count, Holders holder)
     {
         var left = new ReadOnlySpan<Frame>(packets, 0, count);
+        if (left.Length <= FewPackets)
+        {
+            foreach (var packet in left)
+            {
+                ReleaseChain(packet, holder);
+            }
+
+            return;
+        }
+
         while (!left.IsEmpty)
         {
             // most are of one frame that nobody else holds

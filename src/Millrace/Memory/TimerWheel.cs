@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Millrace.Interop;
 
 namespace Millrace.Memory;
@@ -28,6 +29,10 @@ public sealed class TimerWheel
     private readonly int[] slots = new int[Expired + 1];
     private readonly ulong[] occupied = new ulong[LevelCount];
     private long current;
+
+    /// <summary>The next tick with work, as long as no slot has been filled, emptied or opened since it was found.</summary>
+    private long nextTick;
+    private bool isNextKnown;
 
     /// <param name="count">Timers, numbered from 0.</param>
     public TimerWheel(int count)
@@ -74,19 +79,20 @@ public sealed class TimerWheel
     }
 
     /// <summary>Sets a timer to a tick, unless it is set and expires before it already.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Advance(int timer, long tick)
     {
         ref var link = ref links[timer];
-        if (link.Place != None)
+        if (link.Place == None || link.DueTick > tick)
         {
-            if (link.DueTick <= tick)
-            {
-                return;
-            }
-
-            Cancel(timer);
+            Bring(timer, tick);
         }
+    }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Bring(int timer, long tick)
+    {
+        Cancel(timer);
         SetTick(timer, tick);
     }
 
@@ -104,6 +110,7 @@ public sealed class TimerWheel
             if (link.Next == None && link.Place != Expired)
             {
                 occupied[link.Place >> SlotBits] &= ~(1UL << (link.Place & (SlotCount - 1)));
+                isNextKnown = false;
             }
         }
         else
@@ -123,12 +130,38 @@ public sealed class TimerWheel
     /// When to call <see cref="TryExpire"/> next, <see cref="long.MaxValue"/> for never: not before the earliest expiry could be
     /// due, and always after the time of the last call, so that a driver of virtual time gets on.
     /// </summary>
-    public long NextDeadline => TryFindNext(out _, out var tick) ? tick << TickShift : long.MaxValue;
+    public long NextDeadline
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (isNextKnown ? nextTick : FindNextTick()) is var tick and not long.MaxValue ? tick << TickShift : long.MaxValue;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private long FindNextTick()
+    {
+        nextTick = TryFindNext(out _, out var tick) ? tick : long.MaxValue;
+        isNextKnown = true;
+        return nextTick;
+    }
 
     /// <summary>Takes one timer that is due; it is no longer set.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryExpire(long now, out int timer)
     {
         var target = now >> TickShift;
+        if (slots[Expired] == None && isNextKnown && nextTick > target)
+        {
+            current = Math.Max(current, target);
+            timer = None;
+            return false;
+        }
+
+        return TryExpireNext(target, out timer);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool TryExpireNext(long target, out int timer)
+    {
         while (slots[Expired] == None)
         {
             if (!TryFindNext(out var slot, out var tick) || tick > target)
@@ -152,6 +185,7 @@ public sealed class TimerWheel
     {
         var timer = slots[slot];
         slots[slot] = None;
+        isNextKnown = false;
         occupied[slot >> SlotBits] &= ~(1UL << (slot & (SlotCount - 1)));
         while (timer != None)
         {
@@ -204,6 +238,7 @@ public sealed class TimerWheel
         var position = (int)(link.DueTick >> (level * SlotBits)) & (SlotCount - 1);
         LinkFirst(timer, (level << SlotBits) | position);
         occupied[level] |= 1UL << position;
+        isNextKnown = false;
     }
 
     private void LinkFirst(int timer, int slot)

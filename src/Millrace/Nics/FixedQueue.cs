@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Millrace.Nics;
 
@@ -18,6 +19,7 @@ internal sealed class FixedQueue<T>(int capacity)
 
     public ref T First => ref items[head & (items.Length - 1)];
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Enqueue(in T item)
     {
         if (Count == items.Length)
@@ -28,6 +30,7 @@ internal sealed class FixedQueue<T>(int capacity)
         items[tail++ & (items.Length - 1)] = item;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Dequeue()
     {
         if (head == tail)

@@ -13,6 +13,7 @@ public sealed class Outbox
     private readonly Ledger ledger;
     private readonly Outgoing[] ring;
     private readonly int mask;
+    private readonly int capacity;
     private int head;
     private int tail;
 
@@ -28,12 +29,15 @@ public sealed class Outbox
 
         this.arena = arena;
         this.ledger = ledger;
-        ring = new Outgoing[capacity];
-        mask = capacity - 1;
+        this.capacity = capacity;
+
+        // twice as many, so that the packet taken last stays as it is while the loop works on it and others are committed
+        ring = new Outgoing[2 * capacity];
+        mask = ring.Length - 1;
     }
 
     /// <summary>Packets that can still be committed.</summary>
-    public int Room => ring.Length - (tail - head);
+    public int Room => capacity - (tail - head);
 
     public int Count => tail - head;
 
@@ -81,14 +85,14 @@ public sealed class Outbox
     }
 
     /// <summary>The same for whoever has seen that there is <see cref="Room"/>: where to go is written in place.</summary>
-    /// <returns>All zero but for the frame.</returns>
+    /// <param name="metadata">The packet's.</param>
+    /// <returns>To be written, all but the frame.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal ref Outgoing Commit(Frame packet)
+    internal ref Outgoing Commit(Frame packet, ref FrameMetadata metadata)
     {
-        arena.HoldChain(packet, Holders.Outbox);
-        ledger.Created += arena.Metadata(packet).WirePackets;
+        arena.MoveChain(ref metadata, Holders.None, Holders.Outbox);
+        ledger.Created += metadata.WirePackets;
         ref var outgoing = ref ring[tail++ & mask];
-        outgoing = default;
         outgoing.Frame = packet;
         return ref outgoing;
     }
@@ -96,24 +100,33 @@ public sealed class Outbox
     /// <summary>For the loop: takes the oldest packet; its frames pass from the outbox to the loop.</summary>
     public bool TryTake(out Outgoing packet)
     {
+        var taken = TryTakeNext(out _);
+        packet = taken ? Taken : default;
+        return taken;
+    }
+
+    /// <inheritdoc cref="TryTake(out Outgoing)"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryTakeNext(out Frame packet)
+    {
         if (head == tail)
         {
-            packet = default;
+            // the same few lines again, while nothing waits
+            head = 0;
+            tail = 0;
+            packet = Frame.None;
             return false;
         }
 
-        // field by field: a vector over fields that were just written one by one waits until they have left the store buffer
-        ref readonly var outgoing = ref ring[head++ & mask];
-        packet.Frame = outgoing.Frame;
-        packet.Source = outgoing.Source;
-        packet.Destination = outgoing.Destination;
-        packet.Protocol = outgoing.Protocol;
-        packet.Ttl = outgoing.Ttl;
-        packet.TrafficClass = outgoing.TrafficClass;
-        packet.Interface = outgoing.Interface;
-        packet.DontFragment = outgoing.DontFragment;
-        packet.IsLinkFrame = outgoing.IsLinkFrame;
-        arena.MoveChain(packet.Frame, Holders.Outbox, Holders.Loop);
+        packet = ring[head++ & mask].Frame;
+        arena.MoveChain(packet, Holders.Outbox, Holders.Loop);
         return true;
+    }
+
+    /// <summary>For the loop: where the packet that was taken last is to go, as long as no other is taken.</summary>
+    public ref readonly Outgoing Taken
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => ref ring[(head - 1) & mask];
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.CompilerServices;
 
 namespace Millrace.Tcp;
 
@@ -26,7 +27,24 @@ internal struct DelayedAck
     public readonly bool IsQuick => Quick > 0 && !IsInteractive;
 
     /// <summary>Data came.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Received(long now, int window, int segmentLength, int retransmissionTimeout)
+    {
+        var since = LastDataAt.Elapsed(now);
+        if (Timeout != 0 && since <= Minimum / 2 * 1000L)
+        {
+            Timeout = (Timeout >> 1) + (Minimum / 2);
+        }
+        else
+        {
+            ReceivedLate(since / 1000, window, segmentLength, retransmissionTimeout);
+        }
+
+        LastDataAt = now;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void ReceivedLate(long since, int window, int segmentLength, int retransmissionTimeout)
     {
         if (Timeout == 0)
         {
@@ -35,12 +53,7 @@ internal struct DelayedAck
         }
         else
         {
-            var since = LastDataAt.Elapsed(now) / 1000;
-            if (since <= Minimum / 2)
-            {
-                Timeout = (Timeout / 2) + (Minimum / 2);
-            }
-            else if (since < Timeout)
+            if (since < Timeout)
             {
                 Timeout = Math.Min((Timeout / 2) + (int)since, retransmissionTimeout);
             }
@@ -50,8 +63,6 @@ internal struct DelayedAck
                 GoQuick(window, segmentLength);
             }
         }
-
-        LastDataAt = now;
     }
 
     /// <summary>Out of order, or after an error: the sender must hear at once.</summary>
@@ -63,9 +74,10 @@ internal struct DelayedAck
     }
 
     /// <summary>Data was sent: if soon after data that came, the two ends converse.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Sent(long now)
     {
-        if (LastDataAt.IsSet && LastDataAt.Elapsed(now) / 1000 < Timeout)
+        if (!IsInteractive && LastDataAt.IsSet && LastDataAt.Elapsed(now) / 1000 < Timeout)
         {
             IsInteractive = true;
         }
@@ -95,6 +107,7 @@ internal struct DelayedAck
     }
 
     /// <summary>Microseconds an acknowledgment may wait now (net/ipv4/tcp_output.c, tcp_send_delayed_ack).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly int Delay(int smoothedRtt)
     {
         var delay = Math.Max(Timeout, Minimum);

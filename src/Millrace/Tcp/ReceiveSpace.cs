@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Millrace.Headers;
 
 namespace Millrace.Tcp;
@@ -28,15 +29,20 @@ internal struct ReceiveSpace
     private uint lastEcho;
 
     /// <summary>Data came in order: a round trip has passed when all that one window allowed has come.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void MeasureByWindow(SequenceNumber next, int window, long now)
+    {
+        if (windowSince == 0 || next >= windowEnd)
+        {
+            EndWindow(next, window, now);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void EndWindow(SequenceNumber next, int window, long now)
     {
         if (windowSince != 0)
         {
-            if (next < windowEnd)
-            {
-                return;
-            }
-
             // an upper bound, so only ever the least counts
             var sample = Scaled(Math.Max((uint)(now / 1000) - windowSince, 1));
             Rtt = Rtt == 0 ? sample : Math.Min(Rtt, sample);

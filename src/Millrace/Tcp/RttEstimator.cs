@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Millrace.Tcp;
 
 /// <summary>Round-trip time and retransmission timeout (RFC 6298, with the lower bounds of Linux), in microseconds.</summary>
@@ -50,5 +52,6 @@ internal struct RttEstimator
     }
 
     /// <summary>Microseconds with the backoff of RFC 6298 §5.5.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly long BackedOff(int backoff, int maximum) => Math.Min((long)Timeout << Math.Min(backoff, 24), maximum);
 }

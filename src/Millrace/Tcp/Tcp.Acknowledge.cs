@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Millrace.Headers;
 using Millrace.Memory;
 
@@ -38,7 +39,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         var isUpdate = UpdateSendWindow(ref connection, ref segment);
         if (acknowledgment > connection.SndUna)
         {
-            AcknowledgeNew(index, ref connection, ref segment);
+            AcknowledgeNew(index, ref connection, segment.Acknowledgment, segment.Options.TimestampEcho);
         }
         else if (!isUpdate && segment.Length == 0 && connection.SndMax > connection.SndUna)
         {
@@ -90,9 +91,9 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         return true;
     }
 
-    private void AcknowledgeNew(int index, ref TcpConnection connection, ref TcpSegment segment)
+    /// <param name="echo">TSecr of the segment; 0 if it has none, or echoes none.</param>
+    private void AcknowledgeNew(int index, ref TcpConnection connection, SequenceNumber acknowledgment, uint echo)
     {
-        var acknowledgment = segment.Acknowledgment;
         var flight = connection.SndMax - connection.SndUna;
         var count = acknowledgment - connection.SndUna;
         connection.SndUna = acknowledgment;
@@ -100,7 +101,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         var sentAt = FreeAcknowledged(ref connection);
         connection.Retransmits = 0;
         connection.Backoff = 0;
-        var rtt = MeasureAcknowledged(ref connection, ref segment, sentAt);
+        var rtt = MeasureAcknowledged(ref connection, echo, sentAt);
         ControlCongestion(ref connection, count, flight, rtt);
         connection.DuplicateAcks = 0;
         if (connection.SndUna == connection.SndMax)
@@ -130,7 +131,8 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     }
 
     /// <returns>The round trip in microseconds, -1 if the acknowledgment says nothing of it.</returns>
-    private int MeasureAcknowledged(ref TcpConnection connection, ref TcpSegment segment, uint sentAt)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int MeasureAcknowledged(ref TcpConnection connection, uint echo, uint sentAt)
     {
         // a segment that was sent twice says nothing (Karn and Partridge, RFC 6298 §3), unless by its timestamp
         if (sentAt != 0)
@@ -141,9 +143,9 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             return rtt;
         }
 
-        if (connection.Has(TcpTraits.Timestamps) && segment.Options.HasTimestamps && segment.Options.TimestampEcho != 0)
+        if (connection.Has(TcpTraits.Timestamps) && echo != 0)
         {
-            var elapsed = TimestampNow(ref connection) - segment.Options.TimestampEcho;
+            var elapsed = TimestampNow(ref connection) - echo;
             if (elapsed < int.MaxValue / 1000)
             {
                 var rtt = (int)(Math.Max(elapsed, 1) * (Millisecond / Microsecond));
@@ -155,6 +157,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         return -1;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Measure(ref TcpConnection connection, long microseconds) =>
         connection.Rtt.Sample(microseconds, settings.RtoMinMilliseconds * 1000, RtoMax);
 
@@ -162,6 +165,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     private int RtoMax => settings.RtoMaxMilliseconds * 1000;
 
     /// <param name="flight">Bytes in flight before the acknowledgment.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void ControlCongestion(ref TcpConnection connection, int count, int flight, int rtt)
     {
         switch (connection.LossState)
@@ -197,6 +201,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     }
 
     /// <summary>A window that was not used says nothing of the network (RFC 7661; tcp_is_cwnd_limited).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsCongestionLimited(ref TcpConnection connection, int flight) =>
         connection.Congestion.IsSlowStart
             ? connection.Congestion.Length < 2L * flight

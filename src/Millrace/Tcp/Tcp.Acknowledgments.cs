@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Millrace.Headers;
 
 namespace Millrace.Tcp;
@@ -5,6 +6,7 @@ namespace Millrace.Tcp;
 /// <content>When to acknowledge (RFC 9293 §3.8.6.3, RFC 5681 §4.2, net/ipv4/tcp_input.c, __tcp_ack_snd_check).</content>
 public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void AcknowledgeData(int index, ref TcpConnection connection, bool hadGap)
     {
         // a merged packet is more than one segment, so it is acknowledged at once
@@ -16,7 +18,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         else if (!connection.DelayedAckAt.IsSet)
         {
             connection.DelayedAckAt = now + (connection.Ack.Delay(connection.Rtt.Smoothed) * Microsecond);
-            Schedule(index, ref connection);
+            Schedule(index, connection.DelayedAckAt);
         }
     }
 
@@ -42,6 +44,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     }
 
     /// <summary>A segment with RCV.NXT went out.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void AcknowledgmentSent(ref TcpConnection connection)
     {
         connection.Pending &= ~TcpPending.Ack;

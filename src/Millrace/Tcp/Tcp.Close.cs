@@ -224,7 +224,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         UnchargeReceive(ref connection, connection.RmemAlloc);
         while (!connection.SendHead.IsNone)
         {
-            RemoveFirst(ref connection);
+            RemoveFirst(ref connection, ref arena.Metadata(connection.SendHead));
         }
     }
 }

@@ -32,7 +32,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     public override bool IsUnderMemoryPressure => isUnderPressure;
 
     // the kernel's ratio of the three, ¾ to 1 to 1½, where the share bounds them (tcp_init_mem)
-    private long LowMemory => Math.Min(memory.Mem.Minimum * PageLength, mostMemory / 2);
+    private long LowMemory
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Math.Min(memory.Mem.Minimum * PageLength, mostMemory / 2);
+    }
 
     private long PressureMemory => Math.Min(memory.Mem.Default * PageLength, mostMemory * 2 / 3);
 
@@ -59,6 +63,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     private bool MayKeep(ref TcpConnection connection, int truesize) =>
         MayCharge(ref connection, connection.RmemAlloc, GuaranteedToReceive, truesize);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool MayCharge(ref TcpConnection connection, int held, int guaranteed, int truesize)
     {
         if (!isUnderPressure && arena.SocketMemory + truesize <= LowMemory && !IsShareShort(truesize))
@@ -121,6 +126,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         arena.SocketMemory += truesize;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void UnchargeReceive(ref TcpConnection connection, int truesize)
     {
         connection.RmemAlloc -= truesize;
@@ -133,16 +139,27 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         arena.SocketMemory += truesize;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void UnchargeSend(ref TcpConnection connection, int truesize)
     {
         connection.WmemQueued -= truesize;
         Uncharge(truesize);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Uncharge(int truesize)
     {
         arena.SocketMemory -= truesize;
-        if (isUnderPressure && arena.SocketMemory < LowMemory && !IsShareShort(0))
+        if (isUnderPressure)
+        {
+            LeavePressureIfOver();
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void LeavePressureIfOver()
+    {
+        if (arena.SocketMemory < LowMemory && !IsShareShort(0))
         {
             LeavePressure();
         }

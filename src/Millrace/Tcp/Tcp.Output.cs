@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Millrace.Headers;
 using Millrace.Memory;
 
@@ -13,9 +14,30 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     private const int MaximumGsoLength = 65_535 - 60 - TcpHeader.MaximumLength;
 
     /// <returns>False if the outbox, or the reserve of frames, is full.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool Output(int index)
     {
         ref var connection = ref connections[index];
+        if (OwesNewDataOnly(ref connection))
+        {
+            if (!connection.SendNext.IsNone)
+            {
+                SendNewData(index, ref connection);
+            }
+
+            if (connection.SendNext.IsNone)
+            {
+                connection.Traits &= ~TcpTraits.CongestionLimited;
+                return (connection.Pending & TcpPending.Ack) == 0 || TrySendControl(ref connection, AcceptableSequence(ref connection), TcpFlags.Ack);
+            }
+        }
+
+        return OutputAny(index, ref connection);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool OutputAny(int index, ref TcpConnection connection)
+    {
         if (!connection.Has(TcpTraits.InUse))
         {
             return true;
@@ -172,6 +194,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     /// Nagle's algorithm (RFC 896) in Minshall's variant: a segment that is not full waits while another such is
     /// unacknowledged, unless a FIN goes with it.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsHeldByNagle(ref TcpConnection connection, int length) =>
         !connection.Has(TcpTraits.NoDelay)
         && !connection.Has(TcpTraits.FinQueued)
@@ -322,6 +345,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     }
 
     /// <summary>After a pause longer than a timeout the window that was is not to be trusted (RFC 5681 §4.1).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void RestartAfterIdle(ref TcpConnection connection)
     {
         if (connection.SndNxt == connection.SndMax && connection.InFlight == 0 && connection.LastSentAt.IsSet

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Millrace.Headers;
 using Millrace.Memory;
 
@@ -6,10 +7,9 @@ namespace Millrace.Tcp;
 /// <content>A packet arrives: its header is checked and taken apart, its connection found.</content>
 public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
-    /// <param name="networkOffset">Offset of the network header from the start of the slot.</param>
-    /// <param name="offset">Offset of the TCP header.</param>
-    /// <param name="length">Bytes from the TCP header to the end of the packet, over all its frames.</param>
-    public Verdict Receive(Frame frame, int networkOffset, int offset, int length, ref FrameMetadata metadata)
+    /// <summary>A segment that was not predicted.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private Verdict ReceiveAny(Frame frame, int networkOffset, int offset, int length, ref FrameMetadata metadata)
     {
         counters.InSegs += metadata.WirePackets;
         var linear = metadata.DataOffset + metadata.DataLength - offset;
@@ -42,11 +42,28 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             return Malformed(DropReason.TcpChecksum);
         }
 
+        var segment = SegmentOf(frame, networkOffset, offset, headerLength, length, ref metadata);
+        var hash = flows.Hash(in segment.Key);
+        if (!flows.TryFind(in segment.Key, hash, out var found))
+        {
+            return ArriveWithoutConnection(ref segment, hash);
+        }
+
+        return found >= 0 ? Arrive(found, ref segment) : ArriveInTimeWait(~found, ref segment, hash);
+    }
+
+    /// <param name="length">Bytes of header and payload.</param>
+    private static TcpSegment SegmentOf(Frame frame, int networkOffset, int offset, int headerLength, int length, ref FrameMetadata metadata)
+    {
+        var slot = Arena.Slot(ref metadata);
+        var header = slot.Slice(offset, headerLength);
+        var networkHeader = slot.Slice(networkOffset, offset - networkOffset);
         var segment = new TcpSegment
         {
             Frame = frame,
             Metadata = ref metadata,
-            Key = new FlowKey(destination, source, TcpHeader.DestinationPort(header), TcpHeader.SourcePort(header)),
+            Key = new FlowKey(
+                NetworkHeader.Destination(networkHeader), NetworkHeader.Source(networkHeader), TcpHeader.DestinationPort(header), TcpHeader.SourcePort(header)),
             Sequence = TcpHeader.Sequence(header),
             Acknowledgment = TcpHeader.Acknowledgment(header),
             Flags = TcpHeader.Flags(header),
@@ -57,16 +74,10 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         };
         if (headerLength > TcpHeader.MinimumLength)
         {
-            segment.Options = TcpOptions.Read(header[TcpHeader.MinimumLength..headerLength], segment.IsSyn);
+            segment.Options = TcpOptions.Read(header[TcpHeader.MinimumLength..], segment.IsSyn);
         }
 
-        var hash = flows.Hash(in segment.Key);
-        if (!flows.TryFind(in segment.Key, hash, out var found))
-        {
-            return ArriveWithoutConnection(ref segment, hash);
-        }
-
-        return found >= 0 ? Arrive(found, ref segment) : ArriveInTimeWait(~found, ref segment, hash);
+        return segment;
     }
 
     private Verdict Arrive(int index, ref TcpSegment segment)
@@ -100,6 +111,20 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             return;
         }
 
+        if (told != TcpNotices.Received)
+        {
+            TellMore(index, told);
+        }
+        else if (connection.Has(TcpTraits.InUse) && (connection.Pending & TcpPending.Reset) == 0)
+        {
+            applications.Received(connection.Application, connection.Slot, new Sockets.TcpSocket(this, index));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void TellMore(int index, TcpNotices told)
+    {
+        ref var connection = ref connections[index];
         var generation = connection.Generation;
         var application = connection.Application;
         var slot = connection.Slot;

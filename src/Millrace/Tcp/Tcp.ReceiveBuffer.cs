@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Millrace.Headers;
 using Millrace.Memory;
 
@@ -64,12 +65,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     }
 
     /// <summary>Before the payload of a segment is queued.</summary>
-    private void MeasureReceiveRtt(ref TcpConnection connection, ref TcpSegment segment)
+    /// <param name="echo">TSecr of the segment; 0 if it has none, or echoes none.</param>
+    private void MeasureReceiveRtt(ref TcpConnection connection, int payloadLength, uint echo)
     {
-        if (connection.Has(TcpTraits.Timestamps) && segment.Options.HasTimestamps && segment.Options.TimestampEcho != 0
-            && segment.PayloadLength >= connection.RcvMss)
+        if (connection.Has(TcpTraits.Timestamps) && echo != 0 && payloadLength >= connection.RcvMss)
         {
-            var echo = segment.Options.TimestampEcho;
             connection.Space.MeasureByTimestamp(echo, (int)(TimestampNow(ref connection) - echo), connection.Readable == 0);
         }
     }
@@ -126,14 +126,19 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         connection.RcvSsThresh = Math.Min(connection.RcvSsThresh, 4 * connection.AdvertisedMss);
 
     /// <summary>The application took bytes: once in a round trip it is seen how many (tcp_rcv_space_adjust).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void ModerateReceiveBuffer(ref TcpConnection connection)
     {
         ref var space = ref connection.Space;
-        if (space.Rtt == 0 || (uint)(now / Microsecond) - space.Since < space.Rtt >> 3)
+        if (space.Rtt != 0 && (uint)(now / Microsecond) - space.Since >= space.Rtt >> 3)
         {
-            return;
+            EndRoundTrip(ref connection, ref space);
         }
+    }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void EndRoundTrip(ref TcpConnection connection, ref ReceiveSpace space)
+    {
         var taken = connection.RcvNxt - connection.Readable;
         var copied = taken - space.Copied - connection.Readable;
         if (copied > space.Space)

@@ -26,7 +26,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             PackSegment(ref segment);
         }
 
-        MeasureReceiveRtt(ref connection, ref segment);
+        MeasureReceiveRtt(ref connection, segment.PayloadLength, segment.Options.TimestampEcho);
         if (skip < 0)
         {
             return ArriveOutOfOrder(index, ref connection, ref segment);
@@ -51,7 +51,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
 
         connection.Readable += length;
         connection.RcvNxt += length;
-        MeasureSegment(ref connection, ref segment);
+        MeasureSegment(ref connection, segment.Metadata.GsoSize > 0 ? segment.Metadata.GsoSize : segment.PayloadLength);
         connection.Space.MeasureByWindow(connection.RcvNxt, connection.RcvWnd, now);
         if (length >= LengthThatGrows)
         {

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Millrace.Headers;
 using Millrace.Memory;
 
@@ -40,6 +41,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     }
 
     /// <summary>What is left of the window announced last: RCV.WND counted from RCV.NXT.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int ReceiveWindow(ref TcpConnection connection) =>
         Math.Max(connection.RcvWup + connection.RcvWnd - connection.RcvNxt, 0);
 
@@ -47,6 +49,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         sequence >= connection.RcvNxt && sequence <= connection.RcvNxt + ReceiveWindow(ref connection);
 
     /// <summary>Bytes of payload that will fit into so many bytes of truesize, as far as was seen.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int PayloadOf(ref TcpConnection connection, int truesize) => settings.AdvWinScale > 0
         ? truesize - (truesize >> settings.AdvWinScale)
         : (int)((long)truesize * connection.ScalingRatio >> 8);
@@ -55,7 +58,25 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     /// The window the buffer has room for: no less than a segment or a sixteenth of the whole, else none at all (the
     /// receiver's side of the silly window, RFC 9293 §3.8.6.2.2), and no more than the threshold.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int FreeWindow(ref TcpConnection connection)
+    {
+        // while half of it is free, only the threshold and the unit count
+        var free = PayloadOf(ref connection, connection.RcvBuf - connection.RmemAlloc);
+        return free < connection.WindowClamp >> 1 || isUnderPressure || connection.ReceiveWindowScale == 0
+            ? FreeWindowAny(ref connection)
+            : InUnits(ref connection, Math.Min(free, connection.RcvSsThresh));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int InUnits(ref TcpConnection connection, int window)
+    {
+        var unit = 1 << connection.ReceiveWindowScale;
+        return Math.Min((window + unit - 1) & -unit, MaximumUnscaledWindow << connection.ReceiveWindowScale);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private int FreeWindowAny(ref TcpConnection connection)
     {
         var allowed = PayloadOf(ref connection, connection.RcvBuf);
         var whole = Math.Min(connection.WindowClamp, allowed);
@@ -87,7 +108,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         free = Math.Min(free, connection.RcvSsThresh);
         if (connection.ReceiveWindowScale > 0)
         {
-            return Math.Min((free + unit - 1) & -unit, MaximumUnscaledWindow << connection.ReceiveWindowScale);
+            return InUnits(ref connection, free);
         }
 
         // without a scale, whole segments, so that the right edge does not creep
@@ -106,6 +127,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
 
     /// <summary>Settles the window of a segment that is about to be sent. The right edge never moves back (RFC 9293 §3.8.6).</summary>
     /// <returns>The window field.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ushort SelectWindow(ref TcpConnection connection)
     {
         var before = ReceiveWindow(ref connection);
@@ -113,8 +135,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         if (window < before)
         {
             counters.TCPWantZeroWindowAdv += window == 0 ? 1 : 0;
-            var unit = 1 << connection.ReceiveWindowScale;
-            window = Math.Min((before + unit - 1) & ~(unit - 1), MaximumUnscaledWindow << connection.ReceiveWindowScale);
+            window = InUnits(ref connection, before);
         }
 
         if (window == 0 && connection.RcvWnd != 0)
@@ -132,6 +153,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     }
 
     /// <summary>The application took bytes: tells the peer if the window has at least doubled (tcp_cleanup_rbuf).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void OpenWindow(int index, ref TcpConnection connection)
     {
         var announced = ReceiveWindow(ref connection);
@@ -153,9 +175,9 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     }
 
     /// <summary>Learns the peer's segment size and how well its payloads fill frames (tcp_measure_rcv_mss).</summary>
-    private void MeasureSegment(ref TcpConnection connection, ref TcpSegment segment)
+    /// <param name="length">Bytes of payload a segment.</param>
+    private void MeasureSegment(ref TcpConnection connection, int length)
     {
-        var length = segment.Metadata.GsoSize > 0 ? segment.Metadata.GsoSize : segment.PayloadLength;
         if (length >= connection.RcvMss)
         {
             if (length != connection.RcvMss && settings.AdvWinScale == 0)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Millrace.Headers;
 using Millrace.Memory;
 
@@ -35,11 +36,12 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         var sum = sumsPayloads && segments == 1 && payload == Arena.Headroom ? payloadSums[head.Index] : UnknownSum;
         WriteHeader(ref connection, ref metadata, sequence, headerLength, length, sum, flags);
         Charge(index, ref connection, head);
-        Commit(ref connection, head);
+        Commit(ref connection, head, ref metadata);
         AcknowledgmentSent(ref connection);
     }
 
     /// <param name="payloadSum">Of the payload, or <see cref="UnknownSum"/>: then the checksum is left to whoever can finish it.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void WriteHeader(
         ref TcpConnection connection, ref FrameMetadata metadata, SequenceNumber sequence, int headerLength, int length, int payloadSum, TcpFlags flags)
     {
@@ -77,6 +79,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
 
     /// <summary>What the metadata of a head says of a segment whose header is written.</summary>
     /// <param name="length">Bytes of header and payload.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Describe(ref FrameMetadata metadata, int length)
     {
         metadata.TotalLength = length;
@@ -90,13 +93,17 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     }
 
     /// <summary>Queues a packet for the loop; the outbox has room.</summary>
-    private void Commit(ref TcpConnection connection, Frame frame)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Commit(ref TcpConnection connection, Frame frame, ref FrameMetadata metadata)
     {
-        ref var outgoing = ref outbox.Commit(frame);
+        ref var outgoing = ref outbox.Commit(frame, ref metadata);
         outgoing.Source = connection.LocalAddress;
         outgoing.Destination = connection.RemoteAddress;
         outgoing.Protocol = IpProtocol.Tcp;
+        outgoing.Ttl = 0;
+        outgoing.TrafficClass = 0;
         outgoing.DontFragment = true;
+        outgoing.IsLinkFrame = false;
     }
 
     /// <summary>Sends a segment without payload.</summary>
@@ -111,7 +118,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         var headerLength = connection.HeaderLength;
         metadata.DataLength = (ushort)headerLength;
         WriteHeader(ref connection, ref metadata, sequence, headerLength, 0, sumsPayloads ? 0 : UnknownSum, flags);
-        Commit(ref connection, frame);
+        Commit(ref connection, frame, ref metadata);
         counters.OutSegs++;
         AcknowledgmentSent(ref connection);
         return true;
@@ -158,7 +165,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             (ushort)Math.Min(connection.RcvWnd, MaximumUnscaledWindow));
         LeaveChecksum(ref metadata, header, connection.LocalAddress, connection.RemoteAddress, headerLength + payload);
         metadata.Hash = connection.TransmitHash;
-        Commit(ref connection, frame);
+        Commit(ref connection, frame, ref metadata);
         counters.OutSegs++;
         connection.Pending &= ~TcpPending.Syn;
         connection.RcvWup = connection.RcvNxt;

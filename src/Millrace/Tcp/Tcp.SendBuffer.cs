@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Millrace.Memory;
 
 namespace Millrace.Tcp;
@@ -27,8 +28,17 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     /// Twice the congestion window's frames (tcp_sndbuf_expand), if it is not full and there is memory for all
     /// (tcp_should_expand_sndbuf).
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void GrowSendBuffer(ref TcpConnection connection)
     {
+        // most have it already: the same in products, where a division would take longer than the rest
+        if (connection.SndBuf >= memory.Wmem.Maximum
+            || (connection.SndBuf >= 2L * settings.InitialCongestionWindow * Arena.FrameTruesize
+                && (long)connection.SndBuf * connection.Mss >= 2L * Arena.FrameTruesize * ((long)connection.Congestion.Length + connection.Mss)))
+        {
+            return;
+        }
+
         if (connection.Has(TcpTraits.SendBufferLocked) || isUnderPressure || arena.SocketMemory >= LowMemory
             || connection.InFlight >= connection.Congestion.Length)
         {

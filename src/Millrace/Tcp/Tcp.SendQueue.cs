@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Millrace.Headers;
 using Millrace.Memory;
 
@@ -23,6 +24,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     /// <summary>By frame of the queue, the sum of its payload, where payloads are summed.</summary>
     private readonly ushort[] payloadSums;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool MayWrite(ref TcpConnection connection) =>
         (connection.State is TcpState.Established or TcpState.CloseWait || connection.IsOpenEarly) && !connection.Has(TcpTraits.FinQueued)
         && (connection.Pending & (TcpPending.Reset | TcpPending.End)) == 0;
@@ -70,7 +72,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             written += count;
         }
 
-        connection.Set(TcpTraits.WantsWritable, connection.Has(TcpTraits.WantsWritable) || written < source.Length);
+        if (written < source.Length)
+        {
+            connection.Traits |= TcpTraits.WantsWritable;
+        }
+
         if (written > 0)
         {
             List(index);
@@ -80,6 +86,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     }
 
     /// <summary>Copies bytes behind the payload of a frame that is not on its way, and sums them in the same pass where software has to.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void AppendPayload(Frame frame, ref FrameMetadata metadata, ReadOnlySpan<byte> bytes)
     {
         var length = PayloadLengthOf(ref metadata);
@@ -106,6 +113,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     }
 
     /// <summary>Bytes that fit behind the last frame: it must not be on its way, nor have been sent.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int TailRoom(ref TcpConnection connection)
     {
         if (connection.SendTail.IsNone)
@@ -119,6 +127,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             : 0;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryAddFrame(int index, ref TcpConnection connection)
     {
         if (connection.WmemQueued >= connection.SndBuf)
@@ -129,15 +138,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         if (!MaySend(ref connection)
             || !arena.TryAllocate(Share.Sockets, Holders.RetransmitQueue, out var frame))
         {
-            ModerateSendBuffer(ref connection);
-
-            // no acknowledgment may be due that would tell of room
-            if (!connection.WritableAt.IsSet)
-            {
-                connection.WritableAt = now + WritableRetry;
-            }
-
-            Schedule(index, ref connection);
+            AwaitMemory(index, ref connection);
             return false;
         }
 
@@ -150,6 +151,21 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void AwaitMemory(int index, ref TcpConnection connection)
+    {
+        ModerateSendBuffer(ref connection);
+
+        // no acknowledgment may be due that would tell of room
+        if (!connection.WritableAt.IsSet)
+        {
+            connection.WritableAt = now + WritableRetry;
+        }
+
+        Schedule(index, ref connection);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void LinkLast(ref TcpConnection connection, Frame frame, SequenceNumber sequence)
     {
         ref var metadata = ref arena.Metadata(frame);
@@ -177,6 +193,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
 
     /// <summary>Lets go of the frames below SND.UNA; those that the NIC still has become free with its completion.</summary>
     /// <returns>When the first of them was sent, in microseconds modulo 2^32; 0 if it was sent twice, or none went.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private uint FreeAcknowledged(ref TcpConnection connection)
     {
         uint sentAt = 0;
@@ -197,7 +214,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
                 isFirst = false;
             }
 
-            RemoveFirst(ref connection);
+            RemoveFirst(ref connection, ref metadata);
         }
 
         if (connection.SendNext.IsNone && connection.SndNxt < connection.WriteSequence)
@@ -214,11 +231,12 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         return sentAt;
     }
 
-    private void RemoveFirst(ref TcpConnection connection)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void RemoveFirst(ref TcpConnection connection, ref FrameMetadata metadata)
     {
         var frame = connection.SendHead;
         var next = NextInSendQueue(frame);
-        UnchargeSend(ref connection, arena.Metadata(frame).Truesize);
+        UnchargeSend(ref connection, metadata.Truesize);
         connection.SendHead = next;
         if (connection.SendTail == frame)
         {
@@ -230,7 +248,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             connection.SendNext = next;
         }
 
-        arena.Release(frame, Holders.RetransmitQueue);
+        arena.Release(frame, ref metadata, Holders.RetransmitQueue);
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Millrace.Headers;
 using Millrace.Memory;
 using Millrace.Sockets;
@@ -48,7 +49,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)count, (uint)connection.Readable, nameof(count));
         for (var left = count; left > 0;)
         {
-            left -= Take(ref connection, left);
+            left -= Take(ref connection, ref arena.Metadata(connection.ReceiveHead), left);
         }
 
         Consumed(index, ref connection, count);
@@ -60,10 +61,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         var count = Math.Min(destination.Length, connection.Readable);
         for (var copied = 0; copied < count;)
         {
-            var piece = arena.Data(connection.ReceiveHead);
+            ref var metadata = ref arena.Metadata(connection.ReceiveHead);
+            var piece = Arena.Data(ref metadata);
             piece = piece.Slice(0, Math.Min(piece.Length, count - copied));
             piece.CopyTo(destination.Slice(copied, piece.Length));
-            copied += Take(ref connection, piece.Length);
+            copied += Take(ref connection, ref metadata, piece.Length);
         }
 
         if (count > 0)
@@ -76,9 +78,9 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
 
     /// <summary>Takes bytes off the first frame of the receive queue, and the frame with the last of them.</summary>
     /// <returns>How many were taken.</returns>
-    private int Take(ref TcpConnection connection, int most)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int Take(ref TcpConnection connection, ref FrameMetadata metadata, int most)
     {
-        ref var metadata = ref arena.Metadata(connection.ReceiveHead);
         if (most >= metadata.DataLength)
         {
             most = metadata.DataLength;
@@ -92,26 +94,31 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     }
 
     /// <summary>The application has taken bytes: the window may open, the buffer grow.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Consumed(int index, ref TcpConnection connection, int count)
     {
         connection.Readable -= count;
-        if (connection.Has(TcpTraits.Detached))
-        {
-            if (connection.Readable == 0 && connection.State is TcpState.TimeWait or TcpState.Closed)
-            {
-                Demand(index, TcpPending.End);
-            }
-
-            return;
-        }
-
-        if (count > 0 && !connection.Has(TcpTraits.PeerClosed))
+        if (count > 0 && !connection.Has(TcpTraits.PeerClosed | TcpTraits.Detached))
         {
             ModerateReceiveBuffer(ref connection);
             OpenWindow(index, ref connection);
         }
+        else if (connection.Has(TcpTraits.Detached))
+        {
+            EndIfRead(index, ref connection);
+        }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void EndIfRead(int index, ref TcpConnection connection)
+    {
+        if (connection.Readable == 0 && connection.State is TcpState.TimeWait or TcpState.Closed)
+        {
+            Demand(index, TcpPending.End);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void RemoveFirstReceived(ref TcpConnection connection, ref FrameMetadata metadata)
     {
         var frame = connection.ReceiveHead;
@@ -122,6 +129,6 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         }
 
         UnchargeReceive(ref connection, metadata.Truesize);
-        arena.Release(frame, Holders.ReceiveQueue);
+        arena.Release(frame, ref metadata, Holders.ReceiveQueue);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Millrace.Memory;
 using Millrace.Sockets;
 
@@ -19,6 +20,10 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             wheel.Advance(index, (now >> TimerWheel.TickShift) + left);
         }
     }
+
+    /// <summary>One of its times was set; the place stands for the earliest of the others already.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Schedule(int index, Deadline deadline) => wheel.Advance(index, (now >> TimerWheel.TickShift) + deadline.TicksLeft(now));
 
     private void Expire(int index)
     {
@@ -68,13 +73,15 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         connections[index].Generation == generation && connections[index].Has(TcpTraits.InUse);
 
     /// <summary>(Re)starts the retransmission timer (RFC 6298 §5.1, §5.3).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void StartRetransmission(int index, ref TcpConnection connection)
     {
         connection.RetransmitTimer = RetransmitTimer.Retransmission;
         connection.RetransmitAt = now + (connection.Rtt.BackedOff(connection.Backoff, RtoMax) * Microsecond);
-        Schedule(index, ref connection);
+        Schedule(index, connection.RetransmitAt);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void StopRetransmission(ref TcpConnection connection)
     {
         connection.RetransmitTimer = RetransmitTimer.None;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Millrace.Interop;
 using Millrace.Memory;
 using Millrace.Sockets;
@@ -207,24 +208,30 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     }
 
     /// <summary>Puts a connection on the output list.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void List(int index)
     {
         ref var connection = ref connections[index];
         if (!connection.Has(TcpTraits.Listed))
         {
-            connection.Traits |= TcpTraits.Listed;
-            connection.NextListed = None;
-            if (outputHead == None)
-            {
-                outputHead = index;
-            }
-            else
-            {
-                connections[outputTail].NextListed = index;
-            }
-
-            outputTail = index;
+            ListLast(index, ref connection);
         }
+    }
+
+    private void ListLast(int index, ref TcpConnection connection)
+    {
+        connection.Traits |= TcpTraits.Listed;
+        connection.NextListed = None;
+        if (outputHead == None)
+        {
+            outputHead = index;
+        }
+        else
+        {
+            connections[outputTail].NextListed = index;
+        }
+
+        outputTail = index;
     }
 
     private void Demand(int index, TcpPending pending)

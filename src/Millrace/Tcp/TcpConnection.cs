@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Millrace.Headers;
 using Millrace.Memory;
@@ -224,7 +225,11 @@ internal struct TcpConnection
     public bool IsFinDue => Has(TcpTraits.FinQueued) && SndNxt <= WriteSequence;
 
     /// <summary>Bytes of TCP header of a segment that is not a SYN.</summary>
-    public int HeaderLength => TcpHeader.MinimumLength + (Has(TcpTraits.Timestamps) ? TcpOptions.AlignedTimestampsLength : 0);
+    public int HeaderLength
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TcpHeader.MinimumLength + (Has(TcpTraits.Timestamps) ? TcpOptions.AlignedTimestampsLength : 0);
+    }
 }
 
 /// <summary>What the end of a poll owes a connection.</summary>

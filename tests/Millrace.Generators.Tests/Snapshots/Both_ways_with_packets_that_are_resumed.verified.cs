@@ -115,11 +115,7 @@ partial class WayStack : global::Millrace.INetworkStack
 
         try
         {
-            Begin(now);
-            var count = budget > 0 ? nic.Receive(budget, now) : 0;
-            ReceivePackets(new global::System.ReadOnlySpan<global::Millrace.Memory.Frame>(nic.Received, 0, count), arena.Frames, now);
-            Finish(now);
-            return count;
+            return RunPoll(budget, now);
         }
         catch (global::System.Exception exception)
         {
@@ -129,6 +125,15 @@ partial class WayStack : global::Millrace.INetworkStack
     }
 
     [global::System.Runtime.CompilerServices.MethodImpl(global::System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+    private int RunPoll(int budget, long now)
+    {
+        Begin(now);
+        var count = budget > 0 ? nic.Receive(budget, now) : 0;
+        ReceivePackets(new global::System.ReadOnlySpan<global::Millrace.Memory.Frame>(nic.Received, 0, count), arena.Frames, now);
+        Finish(now);
+        return count;
+    }
+
     private void Begin(long now)
     {
         if (networkInterface.Refresh())
@@ -139,7 +144,6 @@ partial class WayStack : global::Millrace.INetworkStack
         nic.Reclaim(now);
     }
 
-    [global::System.Runtime.CompilerServices.MethodImpl(global::System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
     private void Finish(long now)
     {
         while (transportErrors.TryTake(out var error))
@@ -349,7 +353,6 @@ partial class WayStack : global::Millrace.INetworkStack
         global::Millrace.Memory.Frame frame;
         global::Millrace.Packet packet;
         global::Millrace.Verdict verdict;
-        global::Millrace.Outgoing outgoing;
 
         for (;;)
         {
@@ -384,12 +387,12 @@ partial class WayStack : global::Millrace.INetworkStack
                 goto AfterNetwork;
             }
 
-            if (!outbox.TryTake(out outgoing))
+            if (!outbox.TryTakeNext(out frame))
             {
                 break;
             }
 
-            frame = outgoing.Frame;
+            ref readonly var outgoing = ref outbox.Taken;
             packet = new global::Millrace.Packet(frame, ref arena.Metadata(frame));
             wirePackets = packet.Metadata.WirePackets;
             if (outgoing.IsLinkFrame)

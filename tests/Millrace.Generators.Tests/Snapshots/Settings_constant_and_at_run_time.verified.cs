@@ -105,11 +105,7 @@ partial class LimitStack : global::Millrace.INetworkStack
 
         try
         {
-            Begin(now);
-            var count = budget > 0 ? nic.Receive(budget, now) : 0;
-            ReceivePackets(new global::System.ReadOnlySpan<global::Millrace.Memory.Frame>(nic.Received, 0, count), arena.Frames, now);
-            Finish(now);
-            return count;
+            return RunPoll(budget, now);
         }
         catch (global::System.Exception exception)
         {
@@ -119,6 +115,15 @@ partial class LimitStack : global::Millrace.INetworkStack
     }
 
     [global::System.Runtime.CompilerServices.MethodImpl(global::System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+    private int RunPoll(int budget, long now)
+    {
+        Begin(now);
+        var count = budget > 0 ? nic.Receive(budget, now) : 0;
+        ReceivePackets(new global::System.ReadOnlySpan<global::Millrace.Memory.Frame>(nic.Received, 0, count), arena.Frames, now);
+        Finish(now);
+        return count;
+    }
+
     private void Begin(long now)
     {
         if (!started)
@@ -132,7 +137,6 @@ partial class LimitStack : global::Millrace.INetworkStack
         nic.Reclaim(now);
     }
 
-    [global::System.Runtime.CompilerServices.MethodImpl(global::System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
     private void Finish(long now)
     {
         if (_limiter.NextDeadline <= now)

@@ -108,11 +108,7 @@ partial class ServerStack : global::Millrace.INetworkStack
 
         try
         {
-            Begin(now);
-            var count = budget > 0 ? nic.Receive(budget, now) : 0;
-            ReceivePackets(new global::System.ReadOnlySpan<global::Millrace.Memory.Frame>(nic.Received, 0, count), arena.Frames, now);
-            Finish(now);
-            return count;
+            return RunPoll(budget, now);
         }
         catch (global::System.Exception exception)
         {
@@ -122,13 +118,21 @@ partial class ServerStack : global::Millrace.INetworkStack
     }
 
     [global::System.Runtime.CompilerServices.MethodImpl(global::System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+    private int RunPoll(int budget, long now)
+    {
+        Begin(now);
+        var count = budget > 0 ? nic.Receive(budget, now) : 0;
+        ReceivePackets(new global::System.ReadOnlySpan<global::Millrace.Memory.Frame>(nic.Received, 0, count), arena.Frames, now);
+        Finish(now);
+        return count;
+    }
+
     private void Begin(long now)
     {
         networkInterface.Refresh();
         nic.Reclaim(now);
     }
 
-    [global::System.Runtime.CompilerServices.MethodImpl(global::System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
     private void Finish(long now)
     {
         while (transportErrors.TryTake(out var error))
@@ -288,7 +292,6 @@ partial class ServerStack : global::Millrace.INetworkStack
         global::Millrace.Memory.Frame frame;
         global::Millrace.Packet packet;
         global::Millrace.Verdict verdict;
-        global::Millrace.Outgoing outgoing;
 
         for (;;)
         {
@@ -315,12 +318,12 @@ partial class ServerStack : global::Millrace.INetworkStack
                 goto Linked;
             }
 
-            if (!outbox.TryTake(out outgoing))
+            if (!outbox.TryTakeNext(out frame))
             {
                 break;
             }
 
-            frame = outgoing.Frame;
+            ref readonly var outgoing = ref outbox.Taken;
             packet = new global::Millrace.Packet(frame, ref arena.Metadata(frame));
             wirePackets = packet.Metadata.WirePackets;
             if (!outgoing.IsLinkFrame)

@@ -115,11 +115,7 @@ partial class BothStack : global::Millrace.INetworkStack
 
         try
         {
-            Begin(now);
-            var count = budget > 0 ? nic.Receive(networkInterface, budget, now) : 0;
-            ReceivePackets(new global::System.ReadOnlySpan<global::Millrace.Memory.Frame>(nic.Received, 0, count), arena.Frames, now);
-            Finish(now);
-            return count;
+            return RunPoll(networkInterface, budget, now);
         }
         catch (global::System.Exception exception)
         {
@@ -129,6 +125,15 @@ partial class BothStack : global::Millrace.INetworkStack
     }
 
     [global::System.Runtime.CompilerServices.MethodImpl(global::System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+    private int RunPoll(int networkInterface, int budget, long now)
+    {
+        Begin(now);
+        var count = budget > 0 ? nic.Receive(networkInterface, budget, now) : 0;
+        ReceivePackets(new global::System.ReadOnlySpan<global::Millrace.Memory.Frame>(nic.Received, 0, count), arena.Frames, now);
+        Finish(now);
+        return count;
+    }
+
     private void Begin(long now)
     {
         foreach (var networkInterface in interfaces)
@@ -143,7 +148,6 @@ partial class BothStack : global::Millrace.INetworkStack
         nic.Reclaim(now);
     }
 
-    [global::System.Runtime.CompilerServices.MethodImpl(global::System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
     private void Finish(long now)
     {
         while (transportErrors.TryTake(out var error))
@@ -315,7 +319,6 @@ partial class BothStack : global::Millrace.INetworkStack
         global::Millrace.Memory.Frame frame;
         global::Millrace.Packet packet;
         global::Millrace.Verdict verdict;
-        global::Millrace.Outgoing outgoing;
 
         nic.BeginTransmit();
         for (;;)
@@ -347,12 +350,12 @@ partial class BothStack : global::Millrace.INetworkStack
                 goto AfterNetwork;
             }
 
-            if (!outbox.TryTake(out outgoing))
+            if (!outbox.TryTakeNext(out frame))
             {
                 break;
             }
 
-            frame = outgoing.Frame;
+            ref readonly var outgoing = ref outbox.Taken;
             packet = new global::Millrace.Packet(frame, ref arena.Metadata(frame));
             wirePackets = packet.Metadata.WirePackets;
             if (outgoing.IsLinkFrame)

@@ -125,12 +125,7 @@ partial class SteeringStack : global::Millrace.INetworkStack
 
         try
         {
-            Begin(now);
-            var count = budget > 0 ? nic.Receive(budget, now) : 0;
-            workers.Cut();
-            ReceivePackets(new global::System.ReadOnlySpan<global::Millrace.Memory.Frame>(nic.Received, 0, count), arena.Frames, now);
-            Finish(now);
-            return count;
+            return RunPoll(budget, now);
         }
         catch (global::System.Exception exception)
         {
@@ -140,6 +135,16 @@ partial class SteeringStack : global::Millrace.INetworkStack
     }
 
     [global::System.Runtime.CompilerServices.MethodImpl(global::System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+    private int RunPoll(int budget, long now)
+    {
+        Begin(now);
+        var count = budget > 0 ? nic.Receive(budget, now) : 0;
+        workers.Cut();
+        ReceivePackets(new global::System.ReadOnlySpan<global::Millrace.Memory.Frame>(nic.Received, 0, count), arena.Frames, now);
+        Finish(now);
+        return count;
+    }
+
     private void Begin(long now)
     {
         networkInterface.Refresh();
@@ -151,7 +156,6 @@ partial class SteeringStack : global::Millrace.INetworkStack
 
     }
 
-    [global::System.Runtime.CompilerServices.MethodImpl(global::System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
     private void Finish(long now)
     {
         Send(now);

@@ -94,21 +94,17 @@ public sealed class MemoryWireTests
     }
 
     [Fact]
-    public void Copying_completes_when_the_packet_has_been_copied_and_varies_where_data_begins()
+    public void Copying_completes_when_the_packet_has_been_copied()
     {
         using var wire = new MemoryWire(new MemoryWireOptions { Mode = WireMode.Copying });
         using Station a = new(wire.A), b = new(wire.B);
-        var offsets = new HashSet<int>();
         for (var i = 0; i < 20; i++)
         {
             a.Send(Station.Pattern(1514, i), 0);
             var received = b.Receive(0);
             Assert.Equal(1, a.Reclaim(0));
             Assert.Equal(FrameFlags.None, b.Arena.Metadata(received).Flags);
-            offsets.Add(b.Arena.Metadata(received).DataOffset);
         }
-
-        Assert.True(offsets.Count > 1);
     }
 
     [Theory]

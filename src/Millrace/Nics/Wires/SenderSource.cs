@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Millrace.Memory;
 
 namespace Millrace.Nics;
@@ -30,11 +31,17 @@ internal sealed class SenderSource(Arena arena, bool concurrent, WireQueue owner
 
     /// <summary>Takes packets that are complete, in the order in which they were.</summary>
     /// <returns>How many were written to <paramref name="packets"/>.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int TakeCompleted(Span<Frame> packets)
     {
         if (completed.Count < packets.Length && Volatile.Read(ref top) > 0)
         {
             Collect(emptied: 0);
+        }
+
+        if (completed.Count == 0)
+        {
+            return 0;
         }
 
         var count = Math.Min(packets.Length, completed.Count);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Millrace.Memory;
 
 namespace Millrace.Nics;
@@ -8,10 +9,12 @@ namespace Millrace.Nics;
 /// </content>
 internal sealed partial class WireDirection
 {
-    private readonly bool isPlain;
+    /// <summary>One thread uses the wire, and nothing happens on it.</summary>
+    public bool IsPlain { get; }
 
     /// <summary>Takes packets of the sender, which are not described yet, while there is room and the link is up.</summary>
     /// <returns>How many were taken.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int SendPlainly(WireSender sender, ReadOnlySpan<Frame> packets)
     {
         var source = sender.Source;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Millrace.Memory;
 
 namespace Millrace.Nics;
@@ -49,7 +50,7 @@ internal sealed partial class WireDirection : IDisposable
         steering = new WireSteering(rss, Receivers);
         IsInstant = options is { DelayNanoseconds: 0, BandwidthBitsPerSecond: 0, Impairments.Reorder: 0 };
         IsDirect = IsInstant && options is { Concurrent: true, Impairments.Any: false };
-        isPlain = IsInstant && options is { Concurrent: false, Impairments.Any: false };
+        IsPlain = IsInstant && options is { Concurrent: false, Impairments.Any: false };
         canSendTwice = options.Impairments.Duplication > 0;
     }
 
@@ -77,7 +78,18 @@ internal sealed partial class WireDirection : IDisposable
     public long NextArrival => travelling.TryPeek(out _, out var due) ? due.At : long.MaxValue;
 
     /// <summary>Packets a queue may add: its ring holds what has not departed, and what a receiver that pauses it has no frames for.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Room(WireSender sender)
+    {
+        if (Receivers.Length == 1 && !IsDirect)
+        {
+            return Math.Max(0, options.RingSize - sender.WaitingCount - (options.FlowControl ? Receivers[0].Surplus : 0));
+        }
+
+        return RoomOfAll(sender);
+    }
+
+    private int RoomOfAll(WireSender sender)
     {
         var surplus = 0;
         if (options.FlowControl && !(IsDirect && Volatile.Read(ref pausing) == 0))
@@ -99,7 +111,7 @@ internal sealed partial class WireDirection : IDisposable
     /// <returns>How many were taken.</returns>
     public int Send(WireSender sender, ReadOnlySpan<Frame> packets, bool describes, long now)
     {
-        if (isPlain && wire.IsUp)
+        if (IsPlain && wire.IsUp)
         {
             return SendPlainly(sender, packets);
         }
@@ -239,14 +251,18 @@ internal sealed partial class WireDirection : IDisposable
     }
 
     /// <summary>Brings the wire up to date: departures that are over, arrivals that are due.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Advance(long now)
     {
         Now = Math.Max(Now, now);
-        if (IsInstant)
+        if (!IsInstant)
         {
-            return;
+            AdvanceTimed(now);
         }
+    }
 
+    private void AdvanceTimed(long now)
+    {
         CompleteDepartures(now);
         while (travelling.TryPeek(out var packet, out var due) && due.At <= now)
         {
@@ -263,6 +279,7 @@ internal sealed partial class WireDirection : IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public WirePacket TakeArrived(WireReceiver receiver)
     {
         delivered++;
@@ -338,7 +355,19 @@ internal sealed partial class WireDirection : IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void InterruptReceivers()
+    {
+        if (IsPlain && Receivers.Length == 1)
+        {
+            Receivers[0].Queue?.Interrupt();
+            return;
+        }
+
+        InterruptAllReceivers();
+    }
+
+    private void InterruptAllReceivers()
     {
         foreach (var receiver in Receivers)
         {
@@ -350,7 +379,19 @@ internal sealed partial class WireDirection : IDisposable
     }
 
     /// <summary>There is room again, for whoever waits for it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void InterruptSenders()
+    {
+        if (senders.Length == 1)
+        {
+            senders[0]?.Queue.Interrupt();
+            return;
+        }
+
+        InterruptAllSenders();
+    }
+
+    private void InterruptAllSenders()
     {
         foreach (var sender in senders)
         {
@@ -375,6 +416,7 @@ internal sealed partial class WireDirection : IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Arrive(WirePacket packet)
     {
         var receiver = steering.For(packet);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Millrace.Nics;
 
 /// <summary>
@@ -17,6 +19,7 @@ internal sealed class WireGate(bool concurrent)
     {
         private readonly WireGate gate;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public Entry(WireGate gate)
         {
             this.gate = gate;
@@ -34,6 +37,7 @@ internal sealed class WireGate(bool concurrent)
             gate.entered = true;
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Dispose()
         {
             if (gate.exclusion is not null)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Millrace.Headers;
 using Millrace.Memory;
 
@@ -6,18 +7,13 @@ namespace Millrace.Nics;
 /// <summary>How a packet gets into the receiver's frames.</summary>
 internal sealed partial class WireQueue
 {
-    /// <summary>
-    /// Where data begins in a frame that is copied into: between these, by frame, because slots of 2,048 bytes would put
-    /// the headers of all packets into the same few sets of the cache.
-    /// </summary>
-    private const int LeastDataOffset = 64;
-    private const int DataOffsetStep = 64;
+    /// <summary>Where data begins in a frame that is copied into: with headroom for a tag.</summary>
+    private const int CopiedDataOffset = 64;
 
     /// <summary>A sum of 0 is one, too.</summary>
     private const uint SumIsKnown = 1 << 16;
 
-    private const int DataOffsetSteps = 5;
-    private const int CopiedFrameCapacity = Arena.Stride - LeastDataOffset - (DataOffsetStep * (DataOffsetSteps - 1));
+    private const int CopiedFrameCapacity = Arena.Stride - CopiedDataOffset;
 
     private int FramesFor(WirePacket packet)
     {
@@ -27,6 +23,7 @@ internal sealed partial class WireQueue
             : Math.Max(1, (descriptor.TotalLength + CopiedFrameCapacity - 1) / CopiedFrameCapacity);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Frame TakePosted()
     {
         var frame = posted[--receiver.Posted];
@@ -52,7 +49,7 @@ internal sealed partial class WireQueue
             lent = descriptor.Next;
         }
 
-        Describe(head, in packet.Source[packet.Head], shift: 0);
+        Describe(ref arena.Metadata(head), in packet.Source[packet.Head], shift: 0);
         return head;
     }
 
@@ -62,11 +59,12 @@ internal sealed partial class WireQueue
         return described.FrameCount == 1 && described.DataLength <= CopiedFrameCapacity ? CopyFrame(packet, in described) : CopyChain(packet, ref described);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Frame CopyFrame(WirePacket packet, ref readonly WireDescriptor described)
     {
         var own = TakePosted();
         ref var metadata = ref arena.Metadata(own);
-        var room = Begin(own);
+        var room = Begin(ref metadata);
         ReadOnlySpan<byte> bytes = packet.Source.Arena.Slot(packet.Head).Slice(described.DataOffset, described.DataLength);
         metadata.DataLength = described.DataLength;
         if ((options.Features & NicFeatures.ReceiveSum) != 0 && described.Checksum != ChecksumState.Partial)
@@ -78,7 +76,7 @@ internal sealed partial class WireQueue
             bytes.CopyTo(room);
         }
 
-        Describe(own, in described, metadata.DataOffset - described.DataOffset);
+        Describe(ref metadata, in described, metadata.DataOffset - described.DataOffset);
         packet.Source.Settle(packet.Head);
         return own;
     }
@@ -96,7 +94,7 @@ internal sealed partial class WireQueue
                 if (room.IsEmpty)
                 {
                     var own = TakePosted();
-                    room = Begin(own);
+                    room = Begin(ref arena.Metadata(own));
                     Append(ref head, ref last, own);
                 }
 
@@ -114,20 +112,20 @@ internal sealed partial class WireQueue
         if (head.IsNone)
         {
             head = TakePosted();
-            Begin(head);
+            Begin(ref arena.Metadata(head));
         }
 
-        Describe(head, in described, arena.Metadata(head).DataOffset - described.DataOffset);
+        Describe(ref arena.Metadata(head), in described, arena.Metadata(head).DataOffset - described.DataOffset);
         packet.Source.Settle(packet.Head);
         return head;
     }
 
-    private Span<byte> Begin(Frame own)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Span<byte> Begin(ref FrameMetadata metadata)
     {
-        ref var metadata = ref arena.Metadata(own);
-        metadata.DataOffset = (ushort)(LeastDataOffset + (own.Index % DataOffsetSteps * DataOffsetStep));
+        metadata.DataOffset = CopiedDataOffset;
         metadata.DataLength = 0;
-        return arena.Slot(own).Slice(metadata.DataOffset, CopiedFrameCapacity);
+        return Arena.Slot(ref metadata).Slice(CopiedDataOffset, CopiedFrameCapacity);
     }
 
     private void Append(ref Frame head, ref Frame last, Frame frame)
@@ -145,9 +143,9 @@ internal sealed partial class WireQueue
     }
 
     /// <param name="shift">By how much the head's data begins further into its slot than at the sender's.</param>
-    private void Describe(Frame head, ref readonly WireDescriptor from, int shift)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Describe(ref FrameMetadata metadata, ref readonly WireDescriptor from, int shift)
     {
-        ref var metadata = ref arena.Metadata(head);
         metadata.TotalLength = from.TotalLength;
         metadata.WirePackets = Math.Max((ushort)1, from.WirePackets);
         metadata.GsoSize = from.GsoSize;

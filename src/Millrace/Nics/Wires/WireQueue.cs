@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Millrace.Interop;
 using Millrace.Memory;
 
@@ -63,7 +64,7 @@ internal sealed partial class WireQueue : NicQueue
     {
         get
         {
-            if (outgoing.IsDirect)
+            if (outgoing.IsDirect || outgoing.IsPlain)
             {
                 return RoomNow();
             }
@@ -83,8 +84,15 @@ internal sealed partial class WireQueue : NicQueue
             Throw.ReceiveRingFull(posted.Length);
         }
 
-        empty.CopyTo(posted.AsSpan(count));
         receiver.Posted = count + empty.Length;
+        if (empty.Length == 1)
+        {
+            posted[count] = empty[0];
+        }
+        else
+        {
+            empty.CopyTo(posted.AsSpan(count));
+        }
     }
 
     public override int Transmit(ReadOnlySpan<Frame> packets, long now)
@@ -119,6 +127,7 @@ internal sealed partial class WireQueue : NicQueue
         return count;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int RoomNow()
     {
         var room = closed ? 0 : outgoing.Room(sender);
@@ -136,6 +145,7 @@ internal sealed partial class WireQueue : NicQueue
     }
 
     /// <summary>Ends the sleep of the worker, if it sleeps.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Interrupt()
     {
         if (sleeping && !masked)
@@ -175,7 +185,7 @@ internal sealed partial class WireQueue : NicQueue
 
     public override int Receive(Span<Frame> packets, long now)
     {
-        var count = options.Concurrent ? TakeApart(packets, now) : TakeInPlace(packets, now);
+        var count = options.Concurrent ? TakeApart(packets, now) : incoming.IsPlain ? TakePlainly(packets, now) : TakeInPlace(packets, now);
         if (count > 0)
         {
             incoming.InterruptSenders();
@@ -195,6 +205,41 @@ internal sealed partial class WireQueue : NicQueue
         while (count < packets.Length && TryTake(ref available, out var packet))
         {
             packets[count++] = Accept(packet);
+        }
+
+        return count;
+    }
+
+    /// <summary>The same on a plain wire, where nearly every packet is one frame that fits another.</summary>
+    private int TakePlainly(Span<Frame> packets, long now)
+    {
+        using var entry = incoming.Gate.Enter();
+        incoming.Advance(now);
+        receiver.BeginPoll();
+        var count = 0;
+        while (count < packets.Length && receiver.ArrivedCount > 0)
+        {
+            var packet = receiver.FirstArrived;
+            ref var described = ref packet.Source[packet.Head];
+            var available = receiver.Posted;
+            if (described.FrameCount == 1 && described.DataLength <= CopiedFrameCapacity)
+            {
+                if (available == 0)
+                {
+                    break;
+                }
+
+                incoming.TakeArrived(receiver);
+                packets[count++] = options.Mode == WireMode.HandOver ? HandOver(packet) : CopyFrame(packet, in described);
+            }
+            else if (TryTake(ref available, out packet))
+            {
+                packets[count++] = Accept(packet);
+            }
+            else
+            {
+                break;
+            }
         }
 
         return count;

@@ -78,6 +78,7 @@ internal sealed class WireReceiver(int number)
         while (Volatile.Read(ref held) != 0 || Interlocked.Exchange(ref held, 1) != 0);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Give(WirePacket packet)
     {
         arrived.Enqueue(packet);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Millrace.Memory;
 
 namespace Millrace.Nics;
@@ -42,23 +43,16 @@ internal abstract class WireSource(Arena arena) : IFrameLender
 
     /// <summary>Notes a packet as it is now.</summary>
     /// <param name="rss">How the receiving end hashes it; none if it does not.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Describe(Frame head, bool isCorrupted, RssTable? rss)
     {
-        var count = 0;
-        for (var frame = head; !frame.IsNone;)
-        {
-            ref var metadata = ref Arena.Metadata(frame);
-            ref var descriptor = ref descriptors[frame.Index];
-            descriptor.DataOffset = metadata.DataOffset;
-            descriptor.DataLength = metadata.DataLength;
-            descriptor.Next = metadata.NextFragment;
-            descriptor.Head = head;
-            frame = metadata.NextFragment;
-            count++;
-        }
-
         ref var facts = ref Arena.Metadata(head);
         ref var described = ref descriptors[head.Index];
+        described.DataOffset = facts.DataOffset;
+        described.DataLength = facts.DataLength;
+        described.Next = facts.NextFragment;
+        described.Head = head;
+        var count = facts.NextFragment.IsNone ? 1 : 1 + DescribeRest(head, facts.NextFragment);
         described.FrameCount = count;
         described.Outstanding = count;
         described.TotalLength = facts.TotalLength;
@@ -71,6 +65,24 @@ internal abstract class WireSource(Arena arena) : IFrameLender
         described.Hash = rss is null ? 0 : rss.Hash.OfPacket(Arena, head);
         described.IsCorrupted = isCorrupted;
         described.Flags = facts.Flags & (FrameFlags.Ecn | FrameFlags.FixedIpId);
+    }
+
+    private int DescribeRest(Frame head, Frame frame)
+    {
+        var count = 0;
+        while (!frame.IsNone)
+        {
+            ref var metadata = ref Arena.Metadata(frame);
+            ref var descriptor = ref descriptors[frame.Index];
+            descriptor.DataOffset = metadata.DataOffset;
+            descriptor.DataLength = metadata.DataLength;
+            descriptor.Next = metadata.NextFragment;
+            descriptor.Head = head;
+            frame = metadata.NextFragment;
+            count++;
+        }
+
+        return count;
     }
 
     /// <summary>A frame that was lent has come back, on the thread of whoever had it.</summary>

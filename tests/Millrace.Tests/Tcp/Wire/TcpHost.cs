@@ -57,6 +57,9 @@ public sealed class TcpHost : IDisposable
     /// <summary>A holder that packets taken in have beside the loop.</summary>
     public Holders AlsoHeldBy { get; set; }
 
+    /// <summary>TCP verifies checksums by itself, where otherwise a stage below has found the right ones; then it predicts no segment.</summary>
+    public bool LeavesChecksums { get; set; }
+
     public Verdict LastVerdict { get; private set; }
 
     public long Now { get; private set; }
@@ -104,8 +107,20 @@ public sealed class TcpHost : IDisposable
         first.TransportOffset = NetworkOffset + NetworkHeaderLength;
         first.GsoSize = (ushort)gsoSize;
         first.WirePackets = (ushort)wirePackets;
-        first.Checksum = checksum;
+        first.Checksum = checksum == ChecksumState.None && !LeavesChecksums && IsRight(packet) ? ChecksumState.Unnecessary : checksum;
         return Judge(head, wirePackets, packet.Length - NetworkHeaderLength, ref first);
+    }
+
+    private static bool IsRight(ReadOnlySpan<byte> packet)
+    {
+        if (packet.Length < NetworkHeaderLength + TcpHeader.MinimumLength)
+        {
+            return false;
+        }
+
+        var length = packet.Length - NetworkHeaderLength;
+        var pseudoHeader = InternetChecksum.Fold(NetworkHeader.PseudoHeaderSum(NetworkHeader.Source(packet), NetworkHeader.Destination(packet), IpProtocol.Tcp, length));
+        return PlainChecksum.Sum(packet[NetworkHeaderLength..], pseudoHeader) == 0xFFFF;
     }
 
     private Verdict Judge(Frame head, int wirePackets, int length, ref FrameMetadata metadata)

@@ -37,6 +37,9 @@ public sealed class TcpWire : IDisposable
 
     public int Packets { get; private set; }
 
+    /// <summary>Sees what both ends send, lost or not, and when.</summary>
+    public Action<long, ReadOnlyMemory<byte>>? Sent { get; init; }
+
     public TcpSocketId Connect()
     {
         Client.Begin(Now);
@@ -90,6 +93,7 @@ public sealed class TcpWire : IDisposable
 
     private void Launch(TcpHost to, ReadOnlyMemory<byte> packet)
     {
+        Sent?.Invoke(Now, packet);
         if (random.NextDouble() < Loss)
         {
             return;
