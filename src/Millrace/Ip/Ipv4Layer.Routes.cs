@@ -50,7 +50,7 @@ public sealed partial class Ipv4Layer
     {
         Check(in route);
         Put(in route);
-        workers?.Tell(Notice(WorkerNoticeKind.RouteAdded, in route));
+        workers?.TellChange(Notice(WorkerNoticeKind.RouteAdded, in route));
     }
 
     /// <summary>Adds many routes, as <see cref="AddRoute(in Ipv4Route)"/> does one. If one cannot be used, those before it are in the table.</summary>
@@ -95,7 +95,7 @@ public sealed partial class Ipv4Layer
         }
 
         Drop(in route);
-        workers?.Tell(Notice(WorkerNoticeKind.RouteRemoved, in route));
+        workers?.TellChange(Notice(WorkerNoticeKind.RouteRemoved, in route));
         return true;
     }
 

@@ -93,7 +93,7 @@ public sealed partial class Ipv4Layer : NetworkLayer, IDisposable
     {
         ChangeAddress(networkInterface, address);
         Announce(links[networkInterface]);
-        workers?.Tell(new WorkerNotice(
+        workers?.TellChange(new WorkerNotice(
             WorkerNoticeKind.AddressChanged, (byte)networkInterface, InetAddress.FromIpv4(address.Address), Number: address.PrefixLength));
     }
 

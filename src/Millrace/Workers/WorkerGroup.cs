@@ -41,6 +41,9 @@ public sealed class WorkerGroup
 
     public FlowOwners Owners { get; }
 
+    /// <summary>What the control plane changed at any worker.</summary>
+    internal ChangeLog Changes { get; } = new();
+
     /// <summary>Which workers the packets of each receive queue are spread over, where [Rps] is declared; changed by any thread.</summary>
     public RpsMap Rps { get; }
 

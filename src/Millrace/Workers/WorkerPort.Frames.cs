@@ -167,6 +167,7 @@ public sealed partial class WorkerPort
 
     private void EmptyRings()
     {
+        changes.Stop();
         foreach (var ring in rings)
         {
             while (ring.Count > 0)

@@ -27,11 +27,15 @@ public sealed partial class WorkerPort
 
     private const int NoticeCapacity = 1024;
 
+    // a table that is loaded must not hold up the packets of the others for as long as it takes
+    private const int ChangesPerPoll = 1024;
+
     private readonly Arena arena;
     private readonly Ledger ledger;
     private readonly CrossingRing[] rings = [new(RingPackets), new(RingPackets)];
     private readonly long[] ends = new long[2];
     private readonly NoticeRing notices = new(NoticeCapacity);
+    private readonly ChangeLog.Reader changes;
     private readonly HomeRing?[] homecomers;
     private readonly Lender?[] lenders;
     private readonly INetworkStack stack;
@@ -40,6 +44,7 @@ public sealed partial class WorkerPort
     private readonly int lendable;
     private long[]? finishedBefore;
     private ulong kicks;
+    private int changesTaken;
     private long polls;
     private int lentFrames;
     private volatile bool closed;
@@ -75,6 +80,7 @@ public sealed partial class WorkerPort
             homecomers[i] = i == worker ? null : new HomeRing(arena.Capacity);
         }
 
+        changes = group.Changes.ReadFromHere(worker);
         group.Join(this);
     }
 
@@ -124,7 +130,7 @@ public sealed partial class WorkerPort
     {
         get
         {
-            if (WaitingPackets != 0 || !notices.IsEmpty || HasToTransmit)
+            if (WaitingPackets != 0 || !notices.IsEmpty || changes.IsBehind || HasToTransmit)
             {
                 return true;
             }
@@ -145,6 +151,7 @@ public sealed partial class WorkerPort
     public void BeginPoll()
     {
         Volatile.Write(ref polls, polls + 1);
+        changesTaken = 0;
         foreach (var ring in homecomers)
         {
             while (ring is not null && ring.TryTake(out var frame))
@@ -311,7 +318,18 @@ public sealed partial class WorkerPort
         ReturnChain(lender, crossing.Head);
     }
 
-    /// <summary>Tells all the others.</summary>
+    /// <summary>Tells all the others what the control plane changed here. It reaches them, in the order in which it was told.</summary>
+    public void TellChange(in WorkerNotice notice)
+    {
+        Group.Changes.Add(in notice, Worker);
+        changes.SkipOwn();
+        for (var i = 0; i < Group.Count; i++)
+        {
+            kicks |= i != Worker ? 1UL << i : 0;
+        }
+    }
+
+    /// <summary>Tells all the others what was learnt here, and will be learnt again if a ring has no room for it.</summary>
     public void Tell(in WorkerNotice notice)
     {
         for (var i = 0; i < Group.Count; i++)
@@ -333,7 +351,16 @@ public sealed partial class WorkerPort
         }
     }
 
-    public bool TryTakeNotice(out WorkerNotice notice) => notices.TryTake(out notice);
+    /// <summary>Takes what this worker was told next, of changes no more than some in a poll.</summary>
+    public bool TryTakeNotice(out WorkerNotice notice)
+    {
+        if (notices.TryTake(out notice))
+        {
+            return true;
+        }
+
+        return changes.IsBehind && changesTaken++ < ChangesPerPoll && changes.TryTake(out notice);
+    }
 
     /// <summary>Hands an error to the worker whose flow it is about; called by the loop before its own transports hear of it.</summary>
     /// <returns>Whether it is another worker's.</returns>

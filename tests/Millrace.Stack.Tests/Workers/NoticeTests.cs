@@ -51,6 +51,36 @@ public sealed class NoticeTests : IDisposable
     }
 
     [Fact]
+    public void No_change_of_a_table_is_lost_however_many_there_are()
+    {
+        // far more than a ring holds, and neither worker looks in between
+        const int Changes = 20_000;
+        var via = InetAddress.Parse("10.0.0.2");
+        for (var i = 0; i < Changes; i++)
+        {
+            first.Ipv4.AddRoute(Network(i), 24, via);
+            if (i >= 4)
+            {
+                Assert.True(first.Ipv4.RemoveRoute(Network(i - 4), 24));
+            }
+        }
+
+        second.Ipv4.AddRoute(InetAddress.Parse("10.8.0.0"), 16, via);
+        network.Settle();
+        Assert.Equal((0, 0), (first.Workers.LostNotices, second.Workers.LostNotices));
+        Assert.Equal(first.Ipv4.RouteCount, second.Ipv4.RouteCount);
+        for (var i = Changes - 8; i < Changes; i++)
+        {
+            Assert.Equal(i >= Changes - 4, second.Network.TryRoute(Network(i), out _));
+        }
+
+        Assert.True(first.Network.TryRoute(InetAddress.Parse("10.8.0.1"), out _));
+        Assert.True(group.IsIdle);
+
+        static InetAddress Network(int number) => InetAddress.FromIpv4(0x1400_0000u + ((uint)number << 8));
+    }
+
+    [Fact]
     public void An_ICMP_error_that_reaches_one_worker_ends_the_connection_of_another()
     {
         second.Ipv4.AddRoute(InetAddress.Parse("10.9.0.0"), 16, InetAddress.Parse("10.0.0.2"));
