@@ -8,7 +8,7 @@ namespace Millrace.Benchmarks.Stages;
 [NicQueues(1)]
 [ChecksumOffload]
 [Ipv4("10.0.0.2/24")]
-[Tcp(Timestamps = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
+[Tcp(Timestamps = false, Sack = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
 [TcpHandler<Discarding>(80, Connections = 16)]
 public sealed partial class ReceivingStack;
 
@@ -19,7 +19,7 @@ public sealed partial class ReceivingTwin;
 [NicQueues(1)]
 [SoftwareChecksum]
 [Ipv4("10.0.0.2/24")]
-[Tcp(Timestamps = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
+[Tcp(Timestamps = false, Sack = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
 [TcpHandler<Discarding>(80, Connections = 16)]
 public sealed partial class ReceivingSummingStack;
 
@@ -31,7 +31,7 @@ public sealed partial class ReceivingSummingTwin;
 [ChecksumOffload]
 [Gro]
 [Ipv4("10.0.0.2/24")]
-[Tcp(Timestamps = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
+[Tcp(Timestamps = false, Sack = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
 [TcpHandler<Discarding>(80, Connections = 16)]
 public sealed partial class ReceivingGroStack;
 
@@ -42,7 +42,7 @@ public sealed partial class ReceivingGroTwin;
 [NicQueues(1)]
 [ChecksumOffload]
 [Ipv4("10.0.0.2/24")]
-[Tcp(Timestamps = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
+[Tcp(Timestamps = false, Sack = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
 [SocketMemory]
 [TcpHandler<Discarding>(80, Connections = 16)]
 public sealed partial class ReceivingMemoryStack;
@@ -54,7 +54,7 @@ public sealed partial class ReceivingMemoryTwin;
 [NicQueues(1)]
 [ChecksumOffload]
 [Ipv4("10.0.0.2/24")]
-[Tcp(Timestamps = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
+[Tcp(Timestamps = false, Sack = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
 [TcpHandler<Filling>(80, Connections = 16)]
 public sealed partial class SendingStack;
 
@@ -65,7 +65,7 @@ public sealed partial class SendingTwin;
 [NicQueues(1)]
 [SoftwareChecksum]
 [Ipv4("10.0.0.2/24")]
-[Tcp(Timestamps = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
+[Tcp(Timestamps = false, Sack = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
 [TcpHandler<Filling>(80, Connections = 16)]
 public sealed partial class SendingSummingStack;
 
@@ -76,7 +76,7 @@ public sealed partial class SendingSummingTwin;
 [NicQueues(1)]
 [ChecksumOffload]
 [Ipv4("10.0.0.2/24")]
-[Tcp(Timestamps = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
+[Tcp(Timestamps = false, Sack = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
 [SmallQueues]
 [TcpHandler<Filling>(80, Connections = 16)]
 public sealed partial class SendingSmallQueuesStack;
@@ -88,7 +88,7 @@ public sealed partial class SendingSmallQueuesTwin;
 [NicQueues(1)]
 [ChecksumOffload]
 [Ipv4("10.0.0.2/24")]
-[Tcp(Timestamps = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
+[Tcp(Timestamps = false, Sack = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
 [SocketMemory]
 [TcpHandler<Filling>(80, Connections = 16)]
 public sealed partial class SendingMemoryStack;
@@ -100,7 +100,7 @@ public sealed partial class SendingMemoryTwin;
 [NicQueues(1)]
 [ChecksumOffload]
 [Ipv4("10.0.0.2/24")]
-[Tcp(Timestamps = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
+[Tcp(Timestamps = false, Sack = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
 [Gso]
 [TcpHandler<Filling>(80, Connections = 16)]
 public sealed partial class SendingGsoStack;
@@ -113,7 +113,7 @@ public sealed partial class SendingGsoTwin;
 [ChecksumOffload]
 [Tap]
 [Ipv4("10.0.0.2/24")]
-[Tcp(Timestamps = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
+[Tcp(Timestamps = false, Sack = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
 [TcpHandler<Filling>(80, Connections = 16)]
 public sealed partial class SendingTappedStack;
 
@@ -125,7 +125,7 @@ public sealed partial class SendingTappedTwin;
 [VlanOffload(Id = 10)]
 [ChecksumOffload]
 [Ipv4("10.0.0.2/24")]
-[Tcp(Timestamps = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
+[Tcp(Timestamps = false, Sack = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
 [TcpHandler<Filling>(80, Connections = 16)]
 public sealed partial class SendingVlanStack;
 

@@ -7,7 +7,7 @@ namespace Millrace.Workloads.Bulk;
 [NicQueues(1)]
 [SoftwareChecksum]
 [Ipv4("10.0.0.2/24")]
-[Tcp(Timestamps = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
+[Tcp(Timestamps = false, Sack = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
 [SocketMemory(Wmem = "4096 92928 92928")]
 [TcpHandler<BulkSourceHandler>(Connections = 1)]
 public sealed partial class BulkSender;
@@ -17,7 +17,7 @@ public sealed partial class BulkSender;
 [SoftwareChecksum]
 [Gro]
 [Ipv4("10.0.0.1/24")]
-[Tcp(Timestamps = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
+[Tcp(Timestamps = false, Sack = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
 [SocketMemory(Rmem = "4096 262144 262144")]
 [TcpHandler<BulkSinkHandler>(80, Connections = 1)]
 public sealed partial class BulkReceiver;
@@ -26,7 +26,7 @@ public sealed partial class BulkReceiver;
 [NicQueues(1)]
 [SoftwareChecksum]
 [Ipv4("10.0.0.2/24")]
-[Tcp(Timestamps = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
+[Tcp(Timestamps = false, Sack = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
 [SocketMemory(Wmem = "4096 378048 378048")]
 [TcpHandler<BulkSourceHandler>(Connections = 1)]
 public sealed partial class BulkSender256;
@@ -36,7 +36,7 @@ public sealed partial class BulkSender256;
 [SoftwareChecksum]
 [Gro]
 [Ipv4("10.0.0.1/24")]
-[Tcp(Timestamps = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
+[Tcp(Timestamps = false, Sack = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
 [SocketMemory(Rmem = "4096 524288 524288")]
 [TcpHandler<BulkSinkHandler>(80, Connections = 1)]
 public sealed partial class BulkReceiver256;
@@ -45,7 +45,7 @@ public sealed partial class BulkReceiver256;
 [NicQueues(1)]
 [ChecksumOffload]
 [Ipv4("10.0.0.2/24")]
-[Tcp(Timestamps = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
+[Tcp(Timestamps = false, Sack = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
 [SocketMemory(Wmem = "4096 92928 92928")]
 [TcpHandler<BulkSourceHandler>(Connections = 1)]
 public sealed partial class OffloadedSender;
@@ -55,7 +55,7 @@ public sealed partial class OffloadedSender;
 [ChecksumOffload]
 [Gro]
 [Ipv4("10.0.0.1/24")]
-[Tcp(Timestamps = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
+[Tcp(Timestamps = false, Sack = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
 [SocketMemory(Rmem = "4096 262144 262144")]
 [TcpHandler<BulkSinkHandler>(80, Connections = 1)]
 public sealed partial class OffloadedReceiver;
@@ -66,7 +66,7 @@ public sealed partial class OffloadedReceiver;
 [NicQueues(1)]
 [SoftwareChecksum]
 [Ipv4("10.0.0.2/24")]
-[Tcp(Timestamps = true, CongestionControl = typeof(Millrace.Tcp.NewReno))]
+[Tcp(Timestamps = true, Sack = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
 [SocketMemory(Wmem = "4096 95040 95040")]
 [TcpHandler<BulkSourceHandler>(Connections = 1)]
 public sealed partial class TimestampsSender;
@@ -76,10 +76,33 @@ public sealed partial class TimestampsSender;
 [SoftwareChecksum]
 [Gro]
 [Ipv4("10.0.0.1/24")]
-[Tcp(Timestamps = true, CongestionControl = typeof(Millrace.Tcp.NewReno))]
+[Tcp(Timestamps = true, Sack = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
 [SocketMemory(Rmem = "4096 262144 262144")]
 [TcpHandler<BulkSinkHandler>(80, Connections = 1)]
 public sealed partial class TimestampsReceiver;
+
+// All that Linux has on: timestamps, selective acknowledgment with what belongs to it, CUBIC, small queues.
+
+[NetworkStack(SocketFrames = 512)]
+[NicQueues(1)]
+[SoftwareChecksum]
+[Ipv4("10.0.0.2/24")]
+[Tcp]
+[SocketMemory(Wmem = "4096 95040 95040")]
+[SmallQueues]
+[TcpHandler<BulkSourceHandler>(Connections = 1)]
+public sealed partial class FullSender;
+
+[NetworkStack(SocketFrames = 512)]
+[NicQueues(1)]
+[SoftwareChecksum]
+[Gro]
+[Ipv4("10.0.0.1/24")]
+[Tcp]
+[SocketMemory(Rmem = "4096 262144 262144")]
+[SmallQueues]
+[TcpHandler<BulkSinkHandler>(80, Connections = 1)]
+public sealed partial class FullReceiver;
 
 // An acknowledgment is sent at the end of a poll: polls of two packets make one of every second.
 
@@ -88,7 +111,7 @@ public sealed partial class TimestampsReceiver;
 [Napi(Weight = 2)]
 [SoftwareChecksum]
 [Ipv4("10.0.0.1/24")]
-[Tcp(Timestamps = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
+[Tcp(Timestamps = false, Sack = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
 [SocketMemory(Rmem = "4096 262144 262144")]
 [TcpHandler<BulkSinkHandler>(80, Connections = 1)]
 public sealed partial class TwoAPollReceiver;
@@ -99,7 +122,7 @@ public sealed partial class TwoAPollReceiver;
 [NicQueues(1)]
 [SoftwareChecksum]
 [Ipv4("10.0.0.2/24")]
-[Tcp(Timestamps = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
+[Tcp(Timestamps = false, Sack = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
 [SocketMemory(Wmem = "4096 92928 92928")]
 [Gso]
 [TcpHandler<BulkSourceHandler>(Connections = 1)]
@@ -110,7 +133,7 @@ public sealed partial class SegmentingSender;
 [SoftwareChecksum]
 [Gro]
 [Ipv4("10.0.0.1/24")]
-[Tcp(Timestamps = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
+[Tcp(Timestamps = false, Sack = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
 [SocketMemory(Rmem = "4096 262144 262144")]
 [TcpHandler<BulkSinkHandler>(80, Connections = 1)]
 public sealed partial class MergingReceiver;
@@ -121,7 +144,7 @@ public sealed partial class MergingReceiver;
 [NicQueues(1)]
 [ChecksumOffload]
 [Ipv4("10.0.0.2/24")]
-[Tcp(Timestamps = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
+[Tcp(Timestamps = false, Sack = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
 [SocketMemory(Wmem = "4096 92928 92928")]
 [Gso]
 [TcpHandler<BulkSourceHandler>(Connections = 1)]
@@ -133,7 +156,7 @@ public sealed partial class SuperPacketSender;
 [NicQueues(1)]
 [ChecksumOffload]
 [Ipv4("10.0.0.1/24")]
-[Tcp(Timestamps = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
+[Tcp(Timestamps = false, Sack = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
 [SocketMemory(Rmem = "4096 262144 262144")]
 [TcpHandler<BulkSinkHandler>(80, Connections = 1)]
 public sealed partial class SuperPacketReceiver;

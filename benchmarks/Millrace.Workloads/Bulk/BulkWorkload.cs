@@ -27,6 +27,7 @@ public static class BulkWorkload
                 yield return Variant(name + "-64-zerocopy", mode, plain, NewPair, isZeroCopy: true);
                 yield return Variant(name + "-64-nochecksum", mode, NicFeatures.TransmitChecksum, NewOffloadedPair);
                 yield return Variant(name + "-64-timestamps", mode, plain, NewTimestampsPair);
+                yield return Variant(name + "-64-full", mode, plain, NewFullPair);
                 yield return Variant(name + "-64-ack2", mode, plain, NewTwoAPollPair);
                 yield return Variant(name + "-64-gso", mode, plain, NewSegmentingPair);
                 yield return Variant(name + "-64-gso-nochecksum", mode, CutsAndChecks, NewSuperPacketPair);
@@ -97,6 +98,13 @@ public static class BulkWorkload
     {
         var sender = new TimestampsSender(new() { Nic = wire.A, Entropy = new Entropy(1, 2), Source = source });
         var receiver = new TimestampsReceiver(new() { Nic = wire.B, Entropy = new Entropy(3, 4), Sink = sink });
+        return new BulkPair(sender, sender.Tcp, source, receiver, receiver.Tcp, sink);
+    }
+
+    private static BulkPair NewFullPair(MemoryWire wire, BulkSource source, BulkSink sink)
+    {
+        var sender = new FullSender(new() { Nic = wire.A, Entropy = new Entropy(1, 2), Source = source });
+        var receiver = new FullReceiver(new() { Nic = wire.B, Entropy = new Entropy(3, 4), Sink = sink });
         return new BulkPair(sender, sender.Tcp, source, receiver, receiver.Tcp, sink);
     }
 

@@ -12,7 +12,7 @@ namespace Millrace.Workloads.Bulk;
 [NicQueues(1)]
 [SoftwareChecksum]
 [Ipv4("10.0.0.2/24")]
-[Tcp(Timestamps = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
+[Tcp(Timestamps = false, Sack = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
 [SocketMemory(Wmem = "4096 92928 92928")]
 [TcpHandler<FlowSourceHandler>(Connections = 1_000)]
 public sealed partial class FlowsSender;
@@ -22,7 +22,7 @@ public sealed partial class FlowsSender;
 [SoftwareChecksum]
 [Gro]
 [Ipv4("10.0.0.1/24")]
-[Tcp(Timestamps = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
+[Tcp(Timestamps = false, Sack = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
 [SocketMemory(Rmem = "4096 262144 262144")]
 [TcpHandler<FlowSinkHandler>(80, Connections = 1_000)]
 public sealed partial class FlowsReceiver;

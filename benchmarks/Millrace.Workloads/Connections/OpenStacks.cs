@@ -9,7 +9,7 @@ namespace Millrace.Workloads.Connections;
 [NicQueues(1)]
 [SoftwareChecksum]
 [Ipv4("10.0.0.1/24")]
-[Tcp(Timestamps = false, CongestionControl = typeof(Millrace.Tcp.NewReno), SoMaxConn = 128, MaxTimeWaitBuckets = 1024)]
+[Tcp(Timestamps = false, Sack = false, CongestionControl = typeof(Millrace.Tcp.NewReno), SoMaxConn = 128, MaxTimeWaitBuckets = 1024)]
 [TcpHandler<Echo>(80, Connections = 1_000)]
 internal sealed partial class OpenServer1k;
 
@@ -17,7 +17,7 @@ internal sealed partial class OpenServer1k;
 [NicQueues(1)]
 [SoftwareChecksum]
 [Ipv4("10.0.0.2/24")]
-[Tcp(Timestamps = false, CongestionControl = typeof(Millrace.Tcp.NewReno), SoMaxConn = 128, MaxTimeWaitBuckets = 1024, LocalPortMinimum = 1024, LocalPortMaximum = 65_535)]
+[Tcp(Timestamps = false, Sack = false, CongestionControl = typeof(Millrace.Tcp.NewReno), SoMaxConn = 128, MaxTimeWaitBuckets = 1024, LocalPortMinimum = 1024, LocalPortMaximum = 65_535)]
 [TcpHandler<Pinger>(Connections = 1_000)]
 internal sealed partial class OpenClient1k;
 
@@ -25,7 +25,7 @@ internal sealed partial class OpenClient1k;
 [NicQueues(1)]
 [SoftwareChecksum]
 [Ipv4("10.0.0.1/24")]
-[Tcp(Timestamps = false, CongestionControl = typeof(Millrace.Tcp.NewReno), SoMaxConn = 128, MaxTimeWaitBuckets = 1024)]
+[Tcp(Timestamps = false, Sack = false, CongestionControl = typeof(Millrace.Tcp.NewReno), SoMaxConn = 128, MaxTimeWaitBuckets = 1024)]
 [TcpHandler<Echo>(80, Connections = 10_000)]
 internal sealed partial class OpenServer10k;
 
@@ -33,7 +33,7 @@ internal sealed partial class OpenServer10k;
 [NicQueues(1)]
 [SoftwareChecksum]
 [Ipv4("10.0.0.2/24")]
-[Tcp(Timestamps = false, CongestionControl = typeof(Millrace.Tcp.NewReno), SoMaxConn = 128, MaxTimeWaitBuckets = 1024, LocalPortMinimum = 1024, LocalPortMaximum = 65_535)]
+[Tcp(Timestamps = false, Sack = false, CongestionControl = typeof(Millrace.Tcp.NewReno), SoMaxConn = 128, MaxTimeWaitBuckets = 1024, LocalPortMinimum = 1024, LocalPortMaximum = 65_535)]
 [TcpHandler<Pinger>(Connections = 10_000)]
 internal sealed partial class OpenClient10k;
 
@@ -41,7 +41,7 @@ internal sealed partial class OpenClient10k;
 [NicQueues(1)]
 [SoftwareChecksum]
 [Ipv4("10.0.0.1/24")]
-[Tcp(Timestamps = false, CongestionControl = typeof(Millrace.Tcp.NewReno), SoMaxConn = 128, MaxTimeWaitBuckets = 1024)]
+[Tcp(Timestamps = false, Sack = false, CongestionControl = typeof(Millrace.Tcp.NewReno), SoMaxConn = 128, MaxTimeWaitBuckets = 1024)]
 [TcpHandler<Echo>(80, Connections = 50_000)]
 [TcpHandler<Echo>(81, Connections = 50_000)]
 internal sealed partial class OpenServer100k;
@@ -50,7 +50,7 @@ internal sealed partial class OpenServer100k;
 [NicQueues(1)]
 [SoftwareChecksum]
 [Ipv4("10.0.0.2/24")]
-[Tcp(Timestamps = false, CongestionControl = typeof(Millrace.Tcp.NewReno), SoMaxConn = 128, MaxTimeWaitBuckets = 1024, LocalPortMinimum = 1024, LocalPortMaximum = 65_535)]
+[Tcp(Timestamps = false, Sack = false, CongestionControl = typeof(Millrace.Tcp.NewReno), SoMaxConn = 128, MaxTimeWaitBuckets = 1024, LocalPortMinimum = 1024, LocalPortMaximum = 65_535)]
 [TcpHandler<Pinger>(Connections = 100_000)]
 internal sealed partial class OpenClient100k;
 
@@ -58,7 +58,7 @@ internal sealed partial class OpenClient100k;
 [NicQueues(1)]
 [SoftwareChecksum]
 [Ipv4("10.0.0.1/24")]
-[Tcp(Timestamps = false, CongestionControl = typeof(Millrace.Tcp.NewReno), SoMaxConn = 128, MaxTimeWaitBuckets = 1024)]
+[Tcp(Timestamps = false, Sack = false, CongestionControl = typeof(Millrace.Tcp.NewReno), SoMaxConn = 128, MaxTimeWaitBuckets = 1024)]
 [TcpHandler<Echo>(80, Connections = 62_500), TcpHandler<Echo>(81, Connections = 62_500)]
 [TcpHandler<Echo>(82, Connections = 62_500), TcpHandler<Echo>(83, Connections = 62_500)]
 [TcpHandler<Echo>(84, Connections = 62_500), TcpHandler<Echo>(85, Connections = 62_500)]
@@ -73,6 +73,6 @@ internal sealed partial class OpenServer1m;
 [NicQueues(1)]
 [SoftwareChecksum]
 [Ipv4("10.0.0.2/24")]
-[Tcp(Timestamps = false, CongestionControl = typeof(Millrace.Tcp.NewReno), SoMaxConn = 128, MaxTimeWaitBuckets = 1024, LocalPortMinimum = 1024, LocalPortMaximum = 65_535)]
+[Tcp(Timestamps = false, Sack = false, CongestionControl = typeof(Millrace.Tcp.NewReno), SoMaxConn = 128, MaxTimeWaitBuckets = 1024, LocalPortMinimum = 1024, LocalPortMaximum = 65_535)]
 [TcpHandler<Pinger>(Connections = 1_000_000)]
 internal sealed partial class OpenClient1m;

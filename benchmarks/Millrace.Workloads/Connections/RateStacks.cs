@@ -8,7 +8,7 @@ namespace Millrace.Workloads.Connections;
 [NicQueues(1)]
 [SoftwareChecksum]
 [Ipv4("10.0.0.1/24")]
-[Tcp(Timestamps = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
+[Tcp(Timestamps = false, Sack = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
 [TcpHandler<Answerer>(80, Connections = 1024, Backlog = 1024)]
 internal sealed partial class RateServer;
 
@@ -16,7 +16,7 @@ internal sealed partial class RateServer;
 [NicQueues(1)]
 [SoftwareChecksum]
 [Ipv4("10.0.0.2/24")]
-[Tcp(Timestamps = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
+[Tcp(Timestamps = false, Sack = false, CongestionControl = typeof(Millrace.Tcp.NewReno))]
 [TcpHandler<Caller>(Connections = 1024)]
 internal sealed partial class RateClient;
 

@@ -12,14 +12,16 @@ public static class PingPongWorkload
 
     public static IEnumerable<KeyValuePair<(string, string), Func<RunLength, IEnumerable<Reading>>>> Variants =>
     [
-        new(("W2", "copying"), static length => [Measure("copying", WireMode.Copying, length)]),
-        new(("W2", "handover"), static length => [Measure("handover", WireMode.HandOver, length)]),
+        new(("W2", "copying"), static length => [Measure("copying", new PlainPingPongPair(WireMode.Copying), length)]),
+        new(("W2", "handover"), static length => [Measure("handover", new PlainPingPongPair(WireMode.HandOver), length)]),
+        new(("W2", "copying-full"), static length => [Measure("copying-full", new FullPingPongPair(WireMode.Copying), length)]),
+        new(("W2", "handover-full"), static length => [Measure("handover-full", new FullPingPongPair(WireMode.HandOver), length)]),
         new(("L1", "w2"), MeasureLatency),
     ];
 
-    private static Reading Measure(string name, WireMode mode, RunLength length)
+    private static Reading Measure(string name, PingPongPair made, RunLength length)
     {
-        using var pair = new PingPongPair(mode);
+        using var pair = made;
         WarmUp.Run(() => pair.Exchange(Part));
         var times = length.IsQuick ? QuickTimes : WholeTimes;
         var packets = pair.PacketsSent;
@@ -34,7 +36,7 @@ public static class PingPongWorkload
 
     private static IEnumerable<Reading> MeasureLatency(RunLength length)
     {
-        using var pair = new PingPongPair(WireMode.Copying);
+        using var pair = new PlainPingPongPair(WireMode.Copying);
         WarmUp.Run(() => pair.Exchange(Part));
         var times = length.IsQuick ? QuickTimes / 2 : WholeTimes / 2;
         var watches = Stopwatches.Start();

@@ -14,6 +14,27 @@ public sealed class TcpAttribute : StageAttribute
     [SameIn(KernelProfile.Linux_3_18)]
     public Type CongestionControl { get; set; } = typeof(Cubic);
 
+    /// <inheritdoc cref="ITcpSettings.Sack"/>
+    public bool Sack { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.Dsack"/>
+    public bool Dsack { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.Rack"/>
+    public bool Rack { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.TailLossProbe"/>
+    public bool TailLossProbe { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.Frto"/>
+    public bool Frto { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.Reordering"/>
+    public int Reordering { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.MaxReordering"/>
+    public int MaxReordering { get; set; }
+
     /// <inheritdoc cref="ITcpSettings.Transfers"/>
     public int Transfers { get; set; }
 
@@ -261,6 +282,46 @@ public interface ITcpSettings
     [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(1, 1_000)]
     int InitialCongestionWindow { get; }
+
+    /// <summary>Selective acknowledgment both ways (RFC 2018), if the peer has it too.</summary>
+    [Default(true, Source = "tcp_sack")]
+    [SameIn(KernelProfile.Linux_3_18)]
+    bool Sack { get; }
+
+    /// <summary>Whether what came twice is reported (RFC 2883); reports of the peer are understood in any case.</summary>
+    [Default(true, Source = "tcp_dsack")]
+    [SameIn(KernelProfile.Linux_3_18)]
+    bool Dsack { get; }
+
+    /// <summary>
+    /// Whether losses are told by time (RACK, RFC 8985); if not, a segment is lost when so much was selectively acknowledged beyond it
+    /// (<see cref="Reordering"/>). Without selective acknowledgment duplicates are counted in any case.
+    /// </summary>
+    [Default(true, Source = "tcp_recovery = 1")]
+    [Default(false, Profile = KernelProfile.Linux_3_18, Source = "since 4.4")]
+    bool Rack { get; }
+
+    /// <summary>Whether the last segment goes again after two round trips without an answer (TLP, RFC 8985 §7); needs <see cref="Sack"/>.</summary>
+    [Default(true, Source = "tcp_early_retrans = 3")]
+    [SameIn(KernelProfile.Linux_3_18)]
+    bool TailLossProbe { get; }
+
+    /// <summary>Whether a timeout may turn out to have been spurious (F-RTO, RFC 5682).</summary>
+    [Default(true, Source = "tcp_frto = 2")]
+    [SameIn(KernelProfile.Linux_3_18)]
+    bool Frto { get; }
+
+    /// <summary>Segments a packet may be overtaken by before a connection has seen more (the duplicate threshold of RFC 5681).</summary>
+    [Default(3, Source = "tcp_reordering")]
+    [SameIn(KernelProfile.Linux_3_18)]
+    [Allowed(1, 127)]
+    int Reordering { get; }
+
+    /// <summary>Segments that what a connection has seen of reordering counts at most.</summary>
+    [Default(300, Source = "tcp_max_reordering")]
+    [Default(127, Profile = KernelProfile.Linux_3_18, Source = "TCP_MAX_REORDERING")]
+    [Allowed(1, 10_000)]
+    int MaxReordering { get; }
 
     /// <summary>
     /// Connections that can move much or repair losses at once with all that belongs to it: the state of the congestion control, selective

@@ -25,5 +25,7 @@ public readonly record struct SequenceNumber(uint Value)
 
     public static SequenceNumber Max(SequenceNumber left, SequenceNumber right) => left > right ? left : right;
 
+    public static SequenceNumber Min(SequenceNumber left, SequenceNumber right) => left < right ? left : right;
+
     public override string ToString() => Value.ToString(CultureInfo.InvariantCulture);
 }

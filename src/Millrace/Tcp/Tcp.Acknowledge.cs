@@ -4,11 +4,9 @@ using Millrace.Memory;
 
 namespace Millrace.Tcp;
 
-/// <content>Fifth: the acknowledgment and the window of a segment (RFC 9293 §3.10.7.4, RFC 5681, RFC 6582).</content>
+/// <content>Fifth: the acknowledgment and the window of a segment (RFC 9293 §3.10.7.4, RFC 5681).</content>
 public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
-    private const int DuplicateThreshold = 3;
-
     /// <returns>False if the segment is to be dropped.</returns>
     private bool Acknowledge(int index, ref TcpConnection connection, ref TcpSegment segment, out DropReason reason)
     {
@@ -31,19 +29,29 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
                 return false;
             }
 
+            if (segment.Options.SackCount > 0 && connection.Has(TcpTraits.Sack))
+            {
+                // it was overtaken, and still says something
+                AcknowledgeDisturbed(index, ref connection, ref segment, isUpdate: false);
+            }
+
             return true;
         }
 
         connection.ProbesOut = 0;
         connection.KeepAliveProbesOut = 0;
         var isUpdate = UpdateSendWindow(ref connection, ref segment);
-        if (acknowledgment > connection.SndUna)
+        if (connection.Has(TcpTraits.Disturbed) || (segment.Options.SackCount > 0 && connection.Has(TcpTraits.Sack)))
+        {
+            AcknowledgeDisturbed(index, ref connection, ref segment, isUpdate);
+        }
+        else if (acknowledgment > connection.SndUna)
         {
             AcknowledgeNew(index, ref connection, segment.Acknowledgment, segment.Options.TimestampEcho);
         }
         else if (!isUpdate && segment.Length == 0 && connection.SndMax > connection.SndUna)
         {
-            ArriveDuplicateAcknowledgment(index, ref connection);
+            AcknowledgeDisturbed(index, ref connection, ref segment, isUpdate: false);
         }
 
         AdjustProbeTimer(index, ref connection);
@@ -102,13 +110,36 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         connection.Retransmits = 0;
         connection.Backoff = 0;
         var rtt = MeasureAcknowledged(ref connection, echo, sentAt);
-        ControlCongestion(ref connection, count, flight, rtt);
-        connection.DuplicateAcks = 0;
+        GrowWindow(ref connection, count, rtt, connection.LossState == LossState.Loss || IsCongestionLimited(ref connection, flight));
+        if (connection.LossState != LossState.Open)
+        {
+            GoOnWithoutMarks(ref connection);
+        }
+
+        AfterAcknowledged(index, ref connection, acknowledgment, restartsTimer: true);
+    }
+
+    /// <summary>After a timeout of a connection of which nobody knows what is lost: a segment a round trip goes again.</summary>
+    private static void GoOnWithoutMarks(ref TcpConnection connection)
+    {
+        if (connection.SndMax - connection.SndUna <= connection.Congestion.Length)
+        {
+            connection.LossState = LossState.Open;
+        }
+        else
+        {
+            connection.Pending |= TcpPending.Retransmit;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void AfterAcknowledged(int index, ref TcpConnection connection, SequenceNumber acknowledgment, bool restartsTimer)
+    {
         if (connection.SndUna == connection.SndMax)
         {
             StopRetransmission(ref connection);
         }
-        else
+        else if (restartsTimer)
         {
             StartRetransmission(index, ref connection);
         }
@@ -164,42 +195,6 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     /// <summary>Microseconds.</summary>
     private int RtoMax => settings.RtoMaxMilliseconds * 1000;
 
-    /// <param name="flight">Bytes in flight before the acknowledgment.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void ControlCongestion(ref TcpConnection connection, int count, int flight, int rtt)
-    {
-        switch (connection.LossState)
-        {
-            case LossState.Recovery when connection.SndUna >= connection.Recover:
-                connection.LossState = LossState.Open;
-                connection.Congestion.Length = Math.Min(
-                    connection.Congestion.SlowStartThreshold, Math.Max(connection.SndMax - connection.SndUna, connection.Mss) + connection.Mss);
-                break;
-
-            case LossState.Recovery:
-                // a partial acknowledgment: the segment behind it was lost too (RFC 6582 §3.2 (3))
-                connection.Congestion.Length = Math.Max(connection.Mss, connection.Congestion.Length - count + (count >= connection.Mss ? connection.Mss : 0));
-                connection.Pending |= TcpPending.Retransmit;
-                break;
-
-            default:
-                GrowWindow(ref connection, count, rtt, connection.LossState == LossState.Loss || IsCongestionLimited(ref connection, flight));
-
-                if (connection.LossState == LossState.Loss && connection.SndUna >= connection.Recover)
-                {
-                    connection.LossState = LossState.Open;
-                }
-
-                if (connection.LossState == LossState.Open)
-                {
-                    // left behind by 2^31 bytes it would seem to lie ahead, and no loss be repaired
-                    connection.Recover = SequenceNumber.Max(connection.Recover, connection.SndUna);
-                }
-
-                break;
-        }
-    }
-
     /// <summary>A window that was not used says nothing of the network (RFC 7661; tcp_is_cwnd_limited).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsCongestionLimited(ref TcpConnection connection, int flight) =>
@@ -207,31 +202,6 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             ? connection.Congestion.Length < 2L * flight
             : connection.Has(TcpTraits.CongestionLimited);
 
-    private void ArriveDuplicateAcknowledgment(int index, ref TcpConnection connection)
-    {
-        Count(ref connection.DuplicateAcks);
-        switch (connection.LossState)
-        {
-            case LossState.Recovery:
-                connection.Congestion.Length += connection.Mss;
-                break;
-
-            case LossState.Open when connection.DuplicateAcks == DuplicateThreshold && connection.SndUna >= connection.Recover:
-                connection.LossState = LossState.Recovery;
-                connection.Recover = connection.SndMax;
-                TryBeginTransfer(ref connection);
-                connection.Congestion.SlowStartThreshold = ReducedThreshold(ref connection);
-                connection.Congestion.Length = connection.Congestion.SlowStartThreshold + (3 * connection.Mss);
-                connection.Congestion.Credit = 0;
-                counters.TCPRenoRecovery++;
-                counters.TCPFastRetrans++;
-                Demand(index, TcpPending.Retransmit);
-                break;
-        }
-    }
-
-    /// <summary>How much may be in flight now; the first two duplicates allow a new segment each (RFC 3042).</summary>
-    private static long CongestionAllowance(ref TcpConnection connection) =>
-        connection.Congestion.Length
-        + (connection.LossState == LossState.Open ? (long)Math.Min((int)connection.DuplicateAcks, DuplicateThreshold - 1) * connection.Mss : 0);
+    /// <summary>How much of SND.NXT − SND.UNA there may be now: the window, and what has left the network.</summary>
+    private static long CongestionAllowance(ref TcpConnection connection) => (long)connection.Congestion.Length + connection.LeftOut;
 }

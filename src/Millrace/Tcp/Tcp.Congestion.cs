@@ -5,6 +5,8 @@ namespace Millrace.Tcp;
 /// <content>What the congestion control is told (RFC 5681; net/ipv4/tcp_cong.c).</content>
 public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
+    private const long MinimumRttWindow = 300 * Second;
+
     /// <summary>So many bytes were acknowledged.</summary>
     /// <param name="rtt">Microseconds, -1 for none.</param>
     private void GrowWindow(ref TcpConnection connection, int acknowledged, int rtt, bool mayGrow)
@@ -27,14 +29,21 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         connection.Congestion.Length >= (long)default(TCongestionControl).LeastWindow * connection.Mss;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void TellAcknowledged(ref TcpConnection connection, int acknowledged, int rtt, bool mayGrow) =>
-        TransferOf(ref connection).Congestion.Acknowledged(
+    private void TellAcknowledged(ref TcpConnection connection, int acknowledged, int rtt, bool mayGrow)
+    {
+        ref var transfer = ref TransferOf(ref connection);
+        if (rtt > 0)
+        {
+            NoteRtt(ref transfer, rtt);
+        }
+
+        transfer.Congestion.Acknowledged(
             ref connection.Congestion,
             new CongestionSample
             {
                 Now = now,
                 SegmentSize = connection.Mss,
-                InFlight = connection.InFlight,
+                InFlight = Pipe(ref connection),
                 Acknowledged = acknowledged,
                 RttMicroseconds = rtt,
                 SmoothedRttMicroseconds = connection.Rtt.Smoothed,
@@ -43,13 +52,24 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
                 MayGrow = mayGrow,
                 State = connection.LossState,
             });
+    }
+
+    /// <summary>The shortest round trip of five minutes (tcp_min_rtt_wlen); in Linux the three best of the time take turns, here a new one begins.</summary>
+    private void NoteRtt(ref TcpTransfer<TCongestionControl> transfer, int rtt)
+    {
+        if (rtt <= transfer.MinimumRtt || transfer.MinimumRttAt.Elapsed(now) > MinimumRttWindow)
+        {
+            transfer.MinimumRtt = rtt;
+            transfer.MinimumRttAt = now;
+        }
+    }
 
     /// <summary>What is known beside any acknowledgment.</summary>
     private CongestionSample Sample(ref TcpConnection connection, long idleMicroseconds = 0) => new()
     {
         Now = now,
         SegmentSize = connection.Mss,
-        InFlight = connection.InFlight,
+        InFlight = Pipe(ref connection),
         RttMicroseconds = -1,
         SmoothedRttMicroseconds = connection.Rtt.Smoothed,
         SndUna = connection.SndUna,

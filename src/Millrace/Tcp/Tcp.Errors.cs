@@ -78,10 +78,6 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         }
 
         // the loss says nothing of congestion (RFC 1191 §6.5): the window in segments stays
-        connection.SndNxt = connection.SndUna;
-        connection.SendNext = connection.SendHead;
-        connection.LossState = LossState.Loss;
-        connection.Recover = connection.SndMax;
-        List(index);
+        LoseTooLong(index, ref connection);
     }
 }

@@ -110,7 +110,6 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         connection.FastOpen |= FastOpenTraits.Accepted;
         connection.Slot = slot;
         connection.SndSml = connection.Iss;
-        connection.Recover = connection.Iss;
         StartTransfer(ref connection);
         counters.PassiveOpens++;
         counters.TCPFastOpenPassive++;

@@ -213,6 +213,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             connection.TsRecentSecond = (uint)(now / Second);
         }
 
+        connection.Set(TcpTraits.Sack, settings.Sack && segment.Options.HasSackPermitted);
         SynchronizeMss(ref connection);
         connection.RcvMss = (ushort)Math.Clamp(Math.Min(connection.AdvertisedMss, connection.RcvWnd / 2), MinimumRcvMss, DefaultMss);
     }
@@ -306,7 +307,6 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
 
         notices |= TcpNotices.Connected;
         connection.SndSml = connection.SndUna;
-        connection.Recover = connection.SndUna;
         StartTransfer(ref connection);
     }
 

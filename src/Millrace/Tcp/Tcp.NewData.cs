@@ -15,7 +15,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     private bool OwesNewDataOnly(ref TcpConnection connection) =>
         connection.State == TcpState.Established && connection.LossState == LossState.Open
         && (connection.Pending & ~TcpPending.Ack) == 0 && connection.DuplicateAcksDue == 0
-        && (connection.Traits & (TcpTraits.FinQueued | TcpTraits.InUse)) == TcpTraits.InUse
+        && (connection.Traits & (TcpTraits.FinQueued | TcpTraits.Disturbed | TcpTraits.InUse)) == TcpTraits.InUse
         && smallQueues.LimitOutputBytes == 0;
 
     /// <summary>Sends whole frames from SND.NXT on while that is all there is to do.</summary>
@@ -26,7 +26,8 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             RestartAfterIdle(ref connection);
         }
 
-        var frame = connection.SendNext;
+        var first = connection.SendNext;
+        var frame = first;
         while (!frame.IsNone)
         {
             ref var metadata = ref arena.Metadata(frame);
@@ -55,10 +56,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             connection.LastSentAt = now;
             connection.Ack.Sent(now);
             counters.OutSegs++;
-            if (connection.RetransmitTimer != RetransmitTimer.Retransmission)
-            {
-                StartRetransmission(index, ref connection);
-            }
+        }
+
+        if (frame != first && connection.RetransmitTimer < RetransmitTimer.Retransmission)
+        {
+            StartRetransmission(index, ref connection);
         }
     }
 

@@ -32,6 +32,8 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             if (skip >= length)
             {
                 counters.TCPOFOMerge++;
+                StampRange(before);
+                NoteDuplicate(index, ref connection, segment.Sequence, segment.Sequence + length, isOutOfOrder: true);
                 return Verdict.Drop(DropReason.TcpOutOfOrderMerge);
             }
 
@@ -64,6 +66,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         {
             arena.Metadata(before).TotalLength += length;
             JoinNext(ref connection, before);
+            StampRange(before);
             return Verdict.Deliver;
         }
 
@@ -106,6 +109,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         }
 
         JoinNext(ref connection, before);
+        StampRange(before);
         return taken.IsCopy ? Verdict.Deliver : Verdict.Queued;
     }
 

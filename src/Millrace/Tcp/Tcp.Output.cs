@@ -28,7 +28,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             if (connection.SendNext.IsNone)
             {
                 connection.Traits &= ~TcpTraits.CongestionLimited;
-                return (connection.Pending & TcpPending.Ack) == 0 || TrySendControl(ref connection, AcceptableSequence(ref connection), TcpFlags.Ack);
+                return (connection.Pending & TcpPending.Ack) == 0 || TrySendAcknowledgment(index, ref connection);
             }
         }
 
@@ -55,7 +55,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
 
         if (connection.State > TcpState.SynReceived || connection.IsOpenEarly)
         {
-            if ((connection.Pending & TcpPending.Retransmit) != 0 && !TryRetransmitFirst(index, ref connection))
+            if ((connection.Pending & (TcpPending.Retransmit | TcpPending.TailProbe)) != 0 && !TrySendAgain(index, ref connection))
             {
                 return false;
             }
@@ -71,7 +71,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             }
         }
 
-        if (connection.State >= TcpState.SynReceived && !SendAcknowledgments(ref connection))
+        if (connection.State >= TcpState.SynReceived && !SendAcknowledgments(index, ref connection))
         {
             return false;
         }
@@ -107,11 +107,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         return connection.SndMax <= windowEnd ? connection.SndMax : SequenceNumber.Max(windowEnd, connection.SndNxt);
     }
 
-    private bool SendAcknowledgments(ref TcpConnection connection)
+    private bool SendAcknowledgments(int index, ref TcpConnection connection)
     {
         while (connection.DuplicateAcksDue > 0)
         {
-            if (!TrySendControl(ref connection, AcceptableSequence(ref connection), TcpFlags.Ack))
+            if (!TrySendAcknowledgment(index, ref connection))
             {
                 return false;
             }
@@ -119,8 +119,13 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             connection.DuplicateAcksDue--;
         }
 
-        return (connection.Pending & TcpPending.Ack) == 0 || TrySendControl(ref connection, AcceptableSequence(ref connection), TcpFlags.Ack);
+        return (connection.Pending & TcpPending.Ack) == 0 || TrySendAcknowledgment(index, ref connection);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TrySendAcknowledgment(int index, ref TcpConnection connection) => settings.Sack && HasBlocks(ref connection)
+        ? TrySendSelective(index, ref connection, AcceptableSequence(ref connection))
+        : TrySendControl(ref connection, AcceptableSequence(ref connection), TcpFlags.Ack);
 
     /// <summary>Sends from SND.NXT on while windows and outbox allow.</summary>
     private bool SendData(int index, ref TcpConnection connection)
@@ -235,6 +240,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         Transmit(index, ref connection, head, last, first, total, segments, flags);
         MarkSent(head, last, isRepeated ? 0 : (uint)(now / Microsecond) | 1);
         connection.SendNext = next;
+        if (connection.Has(TcpTraits.Disturbed))
+        {
+            KeepMarks(ref connection, head, last, total);
+        }
+
         connection.SndNxt += total + (carriesFin ? 1 : 0);
         if (total % connection.Mss != 0)
         {
@@ -314,7 +324,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             }
         }
 
-        if (connection.RetransmitTimer != RetransmitTimer.Retransmission)
+        if (connection.RetransmitTimer < RetransmitTimer.Retransmission)
         {
             StartRetransmission(index, ref connection);
         }

@@ -15,6 +15,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     private Verdict ArriveData(int index, ref TcpConnection connection, ref TcpSegment segment)
     {
         var skip = connection.RcvNxt - segment.Sequence;
+        if (skip > 0)
+        {
+            NoteDuplicate(index, ref connection, segment.Sequence, segment.Sequence + Math.Min(skip, segment.PayloadLength));
+        }
+
         if (skip >= segment.PayloadLength)
         {
             DemandDuplicateAck(index, ref connection);

@@ -3,72 +3,11 @@ using Millrace.Memory;
 
 namespace Millrace.Tcp;
 
-/// <content>What is sent again, and what is sent to find out whether the peer is there (RFC 6298, RFC 6582, RFC 9293 §3.8).</content>
+/// <content>What is sent again, and what is sent to find out whether the peer is there (RFC 6298, RFC 9293 §3.8).</content>
 public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
     /// <summary>Up to 255, where it stays: a peer that shuts its window and answers may be probed for days.</summary>
     private static void Count(ref byte count) => count += (byte)(count < byte.MaxValue ? 1 : 0);
-
-    /// <summary>The segment at SND.UNA again, whatever the windows say.</summary>
-    private bool TryRetransmitFirst(int index, ref TcpConnection connection)
-    {
-        if (connection.SndUna >= connection.SndMax)
-        {
-            connection.Pending &= ~TcpPending.Retransmit;
-            return true;
-        }
-
-        var frame = connection.SendHead;
-        if (frame.IsNone)
-        {
-            if (!TrySendControl(ref connection, connection.WriteSequence, TcpFlags.Fin | TcpFlags.Ack))
-            {
-                return false;
-            }
-
-            counters.OutSegs--;
-            connection.Pending &= ~TcpPending.Retransmit;
-            AfterSend(index, ref connection, segments: 1, isRepeated: true);
-            return true;
-        }
-
-        if (outbox.Room == 0)
-        {
-            return false;
-        }
-
-        ref var metadata = ref arena.Metadata(frame);
-        if (IsThrottled(ref connection, metadata.Truesize, isRepeated: true))
-        {
-            // it stays pending: a completed transmit comes back here
-            return true;
-        }
-
-        connection.Pending &= ~TcpPending.Retransmit;
-        if (metadata.Holders != Holders.RetransmitQueue)
-        {
-            counters.TCPSpuriousRtxHostQueues++;
-            return true;
-        }
-
-        var skip = connection.SndUna - new SequenceNumber(metadata.Sequence);
-        if (PayloadLengthOf(ref metadata) - skip > connection.Mss && !TrySplit(ref connection, frame, skip + connection.Mss))
-        {
-            return true;
-        }
-
-        var next = NextInSendQueue(frame);
-        var flags = TcpFlags.Ack | (next.IsNone ? TcpFlags.Psh : TcpFlags.None);
-        if (next.IsNone && connection.Has(TcpTraits.FinQueued) && connection.SndMax > connection.WriteSequence)
-        {
-            flags |= TcpFlags.Fin;
-        }
-
-        Transmit(index, ref connection, frame, frame, connection.SndUna, PayloadLengthOf(ref metadata) - skip, 1, flags);
-        metadata.SentAt = 0;
-        AfterSend(index, ref connection, segments: 1, isRepeated: true);
-        return true;
-    }
 
     /// <summary>The retransmission timer expired (RFC 6298 §5.4 to §5.6).</summary>
     private void RetransmissionTimedOut(int index, ref TcpConnection connection)
@@ -95,27 +34,24 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             return;
         }
 
-        counters.TCPRenoRecoveryFail += connection.LossState == LossState.Recovery ? 1 : 0;
-        TryBeginTransfer(ref connection);
-        if (connection.Retransmits == 0)
+        counters.TCPRenoRecoveryFail += connection.LossState == LossState.Recovery && !connection.Has(TcpTraits.Sack) ? 1 : 0;
+        counters.TCPSackRecoveryFail += connection.LossState == LossState.Recovery && connection.Has(TcpTraits.Sack) ? 1 : 0;
+        if (TryDisturb(ref connection))
         {
-            // once for a segment, however often it times out (RFC 5681 §3.1)
-            connection.Congestion.SlowStartThreshold = ReducedThreshold(ref connection);
+            ref var transfer = ref TransferOf(ref connection);
+            EnterLoss(ref connection, ref transfer);
+            connection.LeftOut = transfer.Board.LeftOut;
+        }
+        else
+        {
+            connection.Congestion.SlowStartThreshold = connection.Retransmits == 0 ? ReducedThreshold(ref connection) : connection.Congestion.SlowStartThreshold;
+            connection.Congestion.Length = connection.Mss;
+            connection.LossState = LossState.Loss;
         }
 
-        connection.Congestion.Length = connection.Mss;
-        connection.Congestion.Credit = 0;
-        connection.LossState = LossState.Loss;
-        TellCongestion(ref connection, CongestionEvent.TimedOut);
-        connection.Recover = connection.SndMax;
-        connection.DuplicateAcks = 0;
         Count(ref connection.Retransmits);
         Count(ref connection.Backoff);
-
-        // everything in flight is taken for lost and sent again in slow start, as far as it is not acknowledged meanwhile
-        connection.SndNxt = connection.SndUna;
-        connection.SendNext = connection.SendHead;
-        connection.Pending &= ~TcpPending.Retransmit;
+        connection.Pending |= TcpPending.Retransmit;
         StartRetransmission(index, ref connection);
         BoundByUserTimeout(index, ref connection);
         if (connection.Retransmits > 1 && !connection.SendHead.IsNone
@@ -124,18 +60,9 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             // a peer that was lent the frame may have it, and its acknowledgment be lost: ask for another
             connection.Pending |= TcpPending.Probe;
         }
-        else if (!connection.SendHead.IsNone && FirstLength(ref connection) > connection.SndWnd)
-        {
-            // a window that shrank below what was in flight holds back what is new, not this (RFC 9293 §3.8.6)
-            connection.Pending |= TcpPending.Retransmit;
-        }
 
         List(index);
     }
-
-    /// <summary>Bytes that would go in a segment at SND.UNA.</summary>
-    private int FirstLength(ref TcpConnection connection) =>
-        Math.Min(EndOf(ref arena.Metadata(connection.SendHead)) - connection.SndUna, connection.Mss);
 
     /// <summary>A peer that shut its window on data in flight and still answers is not dead (tcp_rtx_probe0_timed_out).</summary>
     private bool IsHeldByPeer(ref TcpConnection connection) =>

@@ -174,6 +174,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             reason = segment.End < connection.RcvWup ? DropReason.TcpOldSequence : DropReason.TcpInvalidSequence;
             if (!segment.IsReset)
             {
+                NoteDuplicate(index, ref connection, segment.Sequence, SequenceNumber.Min(segment.End, connection.RcvNxt));
                 AnswerInvalid(index, ref connection, segment.Length > 0 && !segment.IsSyn, ref counters.TCPACKSkippedSeq);
             }
 

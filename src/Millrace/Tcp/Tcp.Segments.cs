@@ -137,6 +137,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         {
             MaximumSegmentSize = (ushort)connection.AdvertisedMss,
             HasTimestamps = isAnswer ? connection.Has(TcpTraits.Timestamps) : settings.Timestamps,
+            HasSackPermitted = isAnswer ? connection.Has(TcpTraits.Sack) : settings.Sack,
             TimestampValue = TimestampNow(ref connection),
             TimestampEcho = isAnswer ? connection.TsRecent : 0,
             HasWindowScale = isAnswer ? connection.ReceiveWindowScale > 0 || connection.SendWindowScale > 0 : settings.WindowScaling,

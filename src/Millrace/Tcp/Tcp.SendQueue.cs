@@ -282,6 +282,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             connection.SendTail = rest;
         }
 
+        if (connection.Has(TcpTraits.Disturbed) && new SequenceNumber(metadata.Sequence) < connection.SndMax)
+        {
+            scoreboard.Split(ref TransferOf(ref connection).Board, frame, rest);
+        }
+
         ChargeSend(ref connection, tail.Truesize);
         return true;
     }

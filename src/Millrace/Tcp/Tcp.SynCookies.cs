@@ -21,6 +21,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         {
             // nowhere to keep it
             segment.Options.HasWindowScale = false;
+            segment.Options.HasSackPermitted = false;
         }
 
         Begin(out var connection, in segment.Key);

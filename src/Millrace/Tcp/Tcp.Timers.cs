@@ -47,13 +47,20 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
 
         if (IsAlive(index, generation) && connection.RetransmitAt.IsDue(now))
         {
-            if (connection.RetransmitTimer == RetransmitTimer.Probe)
+            switch (connection.RetransmitTimer)
             {
-                ProbeTimedOut(index, ref connection);
-            }
-            else
-            {
-                RetransmissionTimedOut(index, ref connection);
+                case RetransmitTimer.Probe:
+                    ProbeTimedOut(index, ref connection);
+                    break;
+                case RetransmitTimer.LossProbe:
+                    LossProbeTimedOut(index, ref connection);
+                    break;
+                case RetransmitTimer.Reordering:
+                    ReorderingTimedOut(index, ref connection);
+                    break;
+                default:
+                    RetransmissionTimedOut(index, ref connection);
+                    break;
             }
         }
 
@@ -72,9 +79,25 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     private bool IsAlive(int index, int generation) =>
         connections[index].Generation == generation && connections[index].Has(TcpTraits.InUse);
 
-    /// <summary>(Re)starts the retransmission timer (RFC 6298 §5.1, §5.3).</summary>
+    /// <summary>(Re)starts the retransmission timer (RFC 6298 §5.1, §5.3), or that of a probe before it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void StartRetransmission(int index, ref TcpConnection connection)
+    {
+        if (settings.TailLossProbe && connection.Has(TcpTraits.Sack) && ProbeTimeout(ref connection) is > 0 and var probe
+            && probe < connection.Rtt.BackedOff(connection.Backoff, RtoMax))
+        {
+            connection.RetransmitTimer = RetransmitTimer.LossProbe;
+            connection.RetransmitAt = now + (probe * Microsecond);
+            Schedule(index, ref connection);
+        }
+        else
+        {
+            StartTimeout(index, ref connection);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void StartTimeout(int index, ref TcpConnection connection)
     {
         connection.RetransmitTimer = RetransmitTimer.Retransmission;
         connection.RetransmitAt = now + (connection.Rtt.BackedOff(connection.Backoff, RtoMax) * Microsecond);

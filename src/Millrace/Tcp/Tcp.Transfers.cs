@@ -42,6 +42,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         ref var transfer = ref transfers[place];
         freeTransfer = place == freeTransfer ? transfer.NextFree : freeTransfer;
         transfer = default;
+        transfer.MinimumRtt = connection.Rtt.Smoothed;
+        transfer.MinimumRttAt = now;
+        transfer.Reordering = (ushort)settings.Reordering;
+        transfer.RackSteps = 1;
+        transfer.HighSequence = connection.SndUna;
         connection.Transfer = place;
         connection.Traits |= TcpTraits.Transfer;
         transfer.Congestion.Start(ref connection.Congestion, Sample(ref connection));
@@ -54,7 +59,8 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         {
             transfers[connection.Transfer].NextFree = freeTransfer;
             freeTransfer = connection.Transfer;
-            connection.Traits &= ~TcpTraits.Transfer;
+            connection.Traits &= ~(TcpTraits.Transfer | TcpTraits.Disturbed);
+            connection.LeftOut = 0;
         }
     }
 }

@@ -11,8 +11,7 @@ namespace Millrace.Tcp;
 /// segments at the end of the poll.
 /// </summary>
 /// <remarks>
-/// Not done, so not offered: selective acknowledgment (RFC 2018), ECN, urgent data (the URG bit is ignored and
-/// its bytes are ordinary data).
+/// Not done, so not offered: ECN, urgent data (the URG bit is ignored and its bytes are ordinary data).
 /// </remarks>
 public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl> : TcpSockets
     where TSettings : struct, ITcpSettings
@@ -136,6 +135,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         flows = new FlowTable<TcpFlows>(connections.Length + settings.MaxTimeWaitBuckets, entropy, new TcpFlows(connections, timeWaits));
         wheel = new TimerWheel(connections.Length);
         sendLinks = new int[arena.Capacity + 1];
+        scoreboard = new SendScoreboard(arena, sendLinks);
         this.sumsPayloads = sumsPayloads;
         payloadSums = sumsPayloads ? arena.KeepPayloadSums() : [];
         guaranteedFrames = Math.Min(arena.Quota(Share.Sockets) / 2, slotCount * GuaranteedFramesEach);

@@ -29,7 +29,7 @@ internal struct TcpConnection
     public SequenceNumber RcvNxt;
     public SequenceNumber SndUna;
 
-    /// <summary>Next to send; after a timeout it goes back to SND.UNA, and <see cref="SndMax"/> stays.</summary>
+    /// <summary>Next to send; behind <see cref="SndMax"/> only where data on a SYN was not taken and goes again.</summary>
     public SequenceNumber SndNxt;
 
     /// <summary>The highest sequence number sent, plus one: SND.NXT as RFC 9293 means it for judging acknowledgments.</summary>
@@ -85,8 +85,8 @@ internal struct TcpConnection
     public CongestionWindow Congestion;
     public RttEstimator Rtt;
 
-    /// <summary>RFC 6582's recover: SND.MAX when the last loss was noticed.</summary>
-    public SequenceNumber Recover;
+    /// <summary>Bytes between SND.UNA and SND.NXT that are not in flight, less what is in it twice: sacked_out + lost_out − retrans_out.</summary>
+    public int LeftOut;
 
     /// <summary>Linux's inet_csk.icsk_ack.</summary>
     public DelayedAck Ack;
@@ -124,9 +124,6 @@ internal struct TcpConnection
 
     /// <summary>The flow hash of what is sent, where several workers choose a queue by it (sk_txhash); otherwise 0.</summary>
     public uint TransmitHash;
-
-    /// <summary>Duplicate acknowledgments of SND.UNA in a row.</summary>
-    public byte DuplicateAcks;
 
     /// <summary>Timeouts of SND.UNA in a row.</summary>
     public byte Retransmits;
@@ -244,7 +241,7 @@ internal enum TcpPending : ushort
     /// <summary>A SYN, or in SYN-RECEIVED a SYN-ACK.</summary>
     Syn = 1 << 1,
 
-    /// <summary>The segment at SND.UNA again, whatever the windows say.</summary>
+    /// <summary>What is lost, as far as the congestion window allows; where it is not known what is, the segment at SND.UNA.</summary>
     Retransmit = 1 << 2,
 
     /// <summary>A probe of a closed window, or of a peer that is silent.</summary>
@@ -255,6 +252,9 @@ internal enum TcpPending : ushort
 
     /// <summary>The end of the connection, to be told to the application.</summary>
     End = 1 << 5,
+
+    /// <summary>A probe of the tail (TLP).</summary>
+    TailProbe = 1 << 6,
 }
 
 /// <summary>What is true of a connection for longer.</summary>
@@ -310,13 +310,31 @@ internal enum TcpTraits : uint
     /// <summary>It has a place in the table of transfers.</summary>
     Transfer = 1 << 16,
 
+    /// <summary>Both ends send selective acknowledgments.</summary>
+    Sack = 1 << 17,
+
+    /// <summary>Something is lost or feared to be: of each frame in flight it is known what became of it.</summary>
+    Disturbed = 1 << 18,
+
+    /// <summary>Something came twice, which the next acknowledgment reports.</summary>
+    DuplicateNoted = 1 << 19,
+
     /// <summary>The application has chosen options: <see cref="SocketOptions"/> count, and not the settings.</summary>
     OptionsSet = 1 << 30,
 }
 
+/// <summary>What the one timer of a connection with something in flight is for (icsk_pending); in the order in which a later one takes its place.</summary>
 internal enum RetransmitTimer : byte
 {
     None,
-    Retransmission,
+
+    /// <summary>The window is closed.</summary>
     Probe,
+
+    /// <summary>The tail of what is in flight (TLP).</summary>
+    LossProbe,
+    Retransmission,
+
+    /// <summary>What RACK takes for late rather than lost.</summary>
+    Reordering,
 }

@@ -51,5 +51,12 @@ internal sealed class OrderLog(int flows)
 /// <summary>Writes down what one worker gets.</summary>
 internal struct OrderHandler(OrderLog log, Millrace.Workers.WorkerPort workers) : IUdpHandler
 {
-    public void Received(UdpDatagram datagram) => log.See(workers.Worker, datagram.Data);
+    public void Received(UdpDatagram datagram)
+    {
+        // traffic that answers also sends datagrams of its own making
+        if (datagram.Data.Length >= sizeof(int) + sizeof(long))
+        {
+            log.See(workers.Worker, datagram.Data);
+        }
+    }
 }

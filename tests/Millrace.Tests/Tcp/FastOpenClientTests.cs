@@ -14,7 +14,7 @@ public sealed class FastOpenClientTests
     {
         using var script = new TcpScript(new TcpChoice { Timestamps = false, WindowScaling = false });
         Assert.Equal(5, Open(script, "hello"));
-        script.Expect("S 0:0(0) <mss 1460,FO 0,nop,nop>");
+        script.Expect("S 0:0(0) <mss 1460,nop,nop,sackOK,FO 0,nop,nop>");
         script.SynOptions = Cookie;
         script.Send("S.", 0, 1, mss: 1460);
         script.Expect("P. 1:6(5) ack 1");
@@ -27,7 +27,7 @@ public sealed class FastOpenClientTests
     {
         using var script = Fetched();
         Assert.Equal(5, Open(script, "hello"));
-        script.Expect("S 0:5(5) <mss 1460,FO 8,nop,nop>");
+        script.Expect("S 0:5(5) <mss 1460,nop,nop,sackOK,FO 8,nop,nop>");
         script.SynOptions = [];
         script.Send("S.", 0, 6, mss: 1460);
         script.Expect(". 6:6(0) ack 1");
@@ -70,9 +70,9 @@ public sealed class FastOpenClientTests
     {
         using var script = Fetched();
         Open(script, "hello");
-        script.Expect("S 0:5(5) <mss 1460,FO 8,nop,nop>");
+        script.Expect("S 0:5(5) <mss 1460,nop,nop,sackOK,FO 8,nop,nop>");
         script.Run(1_001);
-        script.Expect("S 0:0(0) <mss 1460>");
+        script.Expect("S 0:0(0) <mss 1460,nop,nop,sackOK>");
         script.Send("S.", 0, 1, mss: 1460);
         script.Expect("P. 1:6(5) ack 1");
         Assert.Equal(1, script.Counters.TCPFastOpenActiveFail);
@@ -120,7 +120,7 @@ public sealed class FastOpenClientTests
         script.Send("S.", 0, 1, mss: 1460);
         script.Forget();
         Open(script, "hello");
-        script.Expect("S 0:5(5) <mss 1460,FO 4,nop,nop>");
+        script.Expect("S 0:5(5) <mss 1460,nop,nop,sackOK,FO 4,nop,nop>");
     }
 
     [Fact]
@@ -133,7 +133,7 @@ public sealed class FastOpenClientTests
         script.Send("S.", 0, 1, mss: 1460);
         script.Forget();
         Open(script, "hello");
-        script.Expect("S 0:0(0) <mss 1460,FO 0,nop,nop>");
+        script.Expect("S 0:0(0) <mss 1460,nop,nop,sackOK,FO 0,nop,nop>");
     }
 
     [Fact]
@@ -141,7 +141,7 @@ public sealed class FastOpenClientTests
     {
         using var script = new TcpScript(Plain(flags: 2));
         Assert.Equal(5, Open(script, "hello"));
-        script.Expect("S 0:0(0) <mss 1460>");
+        script.Expect("S 0:0(0) <mss 1460,nop,nop,sackOK>");
         script.Send("S.", 0, 1, mss: 1460);
         script.Expect("P. 1:6(5) ack 1");
     }
@@ -151,7 +151,7 @@ public sealed class FastOpenClientTests
     {
         using var script = new TcpScript(Plain(flags: 5));
         Assert.Equal(536 - 40, Open(script, new string('x', 1000)));
-        script.Expect("S 0:496(496) <mss 1460>");
+        script.Expect("S 0:496(496) <mss 1460,nop,nop,sackOK>");
     }
 
     [Fact]
@@ -194,7 +194,7 @@ public sealed class FastOpenClientTests
     {
         var script = new TcpScript(Plain());
         Assert.Equal(0, Open(script, ""));
-        script.Expect("S 0:0(0) <mss 1460,FO 0,nop,nop>");
+        script.Expect("S 0:0(0) <mss 1460,nop,nop,sackOK,FO 0,nop,nop>");
         script.SynOptions = Cookie;
         script.Send("S.", 0, 1, mss: mss);
         script.Expect(". 1:1(0) ack 1");

@@ -10,7 +10,7 @@ public sealed class HandshakeTests
     {
         using var script = new TcpScript();
         script.Open(out _);
-        script.Expect("S 0:0(0) win 32120 <mss 1460,nop,nop,TS,nop,wscale 10>");
+        script.Expect("S 0:0(0) win 32120 <mss 1460,sackOK,TS,nop,wscale 10>");
     }
 
     [Fact]

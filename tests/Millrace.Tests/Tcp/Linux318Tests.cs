@@ -38,7 +38,7 @@ public sealed class Linux318Tests
     {
         using var script = new TcpScript(Profile);
         script.Open(out _);
-        script.Expect("S 0:0(0) win 29200 <mss 1460,nop,nop,TS,nop,wscale 7>");
+        script.Expect("S 0:0(0) win 29200 <mss 1460,sackOK,TS,nop,wscale 7>");
     }
 
     [Fact]
@@ -93,7 +93,7 @@ public sealed class Linux318Tests
     [InlineData(100_000, 126_000, 4_000)]
     [InlineData(100_000, 151_000, 8_000)]
     public void A_sender_that_speeds_up_is_given_more_in_steps(int before, int drained, int more) =>
-        Assert.Equal(more, Tcp<TestTcpSettings, TestSocketMemory, TestSmallQueues, TestApplications, NewReno>.StepOf(8_000, drained, before));
+        Assert.Equal(more, Tcp<TestTcpSettings, TestSocketMemory, TestSmallQueues, TestApplications, Cubic>.StepOf(8_000, drained, before));
 
     [Fact]
     public void Ports_go_up_to_61000_and_one_counter_serves_all_destinations()
@@ -209,21 +209,21 @@ public sealed class Linux318Tests
         var choice = Profile with { Timestamps = false, WindowScaling = false };
         using var script = new TcpScript(choice);
         Open(script);
-        script.Expect("S 0:0(0) <mss 1460,FOX 0>");
+        script.Expect("S 0:0(0) <mss 1460,nop,nop,sackOK,FOX 0>");
         script.SynOptions = [34, 10, 1, 2, 3, 4, 5, 6, 7, 8];
         script.Send("S.", 0, 1, mss: Mss);
         script.Forget();
         script.Socket.Abort();
         script.Forget();
         Open(script);
-        script.Expect("S 0:0(0) <mss 1460,FOX 0>");
+        script.Expect("S 0:0(0) <mss 1460,nop,nop,sackOK,FOX 0>");
         script.SynOptions = [254, 12, 0xF9, 0x89, 1, 2, 3, 4, 5, 6, 7, 8];
         script.Send("S.", 0, 1, mss: Mss);
         script.Forget();
         script.Socket.Abort();
         script.Forget();
         Open(script);
-        script.Expect("S 0:5(5) <mss 1460,FOX 8>");
+        script.Expect("S 0:5(5) <mss 1460,nop,nop,sackOK,FOX 8>");
     }
 
     [Fact]
@@ -253,30 +253,30 @@ public sealed class Linux318Tests
         Lose(script);
         Lose(script);
         Open(script);
-        script.Expect("S 0:0(0) <mss 1460>");
+        script.Expect("S 0:0(0) <mss 1460,nop,nop,sackOK>");
         End(script);
         script.Run((4 * 60_000) - 3_000);
         Open(script);
-        script.Expect("S 0:0(0) <mss 1460>");
+        script.Expect("S 0:0(0) <mss 1460,nop,nop,sackOK>");
         End(script);
         script.Run(3_000);
         Lose(script);
         script.Run(7 * 60_000);
         Open(script);
-        script.Expect("S 0:0(0) <mss 1460>");
+        script.Expect("S 0:0(0) <mss 1460,nop,nop,sackOK>");
         End(script);
         script.Run(61_000);
         Open(script);
-        script.Expect("S 0:5(5) <mss 1460,FOX 8>");
+        script.Expect("S 0:5(5) <mss 1460,nop,nop,sackOK,FOX 8>");
     }
 
     /// <summary>A SYN with data that does not arrive; the second one, without, does.</summary>
     private static void Lose(TcpScript script)
     {
         Open(script);
-        script.Expect("S 0:5(5) <mss 1460,FOX 8>");
+        script.Expect("S 0:5(5) <mss 1460,nop,nop,sackOK,FOX 8>");
         script.Run(1_001);
-        script.Expect("S 0:0(0) <mss 1460>");
+        script.Expect("S 0:0(0) <mss 1460,nop,nop,sackOK>");
         script.Send("S.", 0, 1, mss: Mss);
         End(script);
     }

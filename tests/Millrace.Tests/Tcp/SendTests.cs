@@ -311,7 +311,9 @@ public sealed class SendTests
         script.Host.Tcp.TransportFailed(
             new TransportError(TransportErrorKind.PacketTooBig, IpProtocol.Tcp, new InetEndpoint(TcpScript.Own, 80), new InetEndpoint(TcpScript.Peer, TcpScript.PeerPort), first, 1040),
             script.Host.Now);
-        script.Expect(". 1:1001(1000) ack 1", ". 1001:1461(460) ack 1", "P. 1461:2001(540) ack 1");
+
+        // what was short enough was not lost
+        script.Expect(". 1:1001(1000) ack 1", ". 1001:1461(460) ack 1");
         script.Send(".", 1, 2001);
         script.Write(1500);
         script.Expect(". 2001:3001(1000) ack 1", "P. 3001:3501(500) ack 1");

@@ -29,7 +29,7 @@ public sealed class TcpHost : IDisposable
         Ledger = new Ledger();
         Outbox = new Outbox(Arena, Ledger, choice.OutboxCapacity);
         Network = new TestNetwork(address, choice.Mtu);
-        Tcp = new Tcp<TestTcpSettings, TestSocketMemory, TestSmallQueues, TestApplications, NewReno>(
+        Tcp = new Tcp<TestTcpSettings, TestSocketMemory, TestSmallQueues, TestApplications, Cubic>(
             new TestTcpSettings(choice), new TestSocketMemory(choice), new TestSmallQueues(choice), Arena, Ledger, Outbox, new Entropy(seed, ~seed), Network,
             new TestApplications(Applications), sumsPayloads: choice.SumsPayloads);
         sumsPayloads = choice.SumsPayloads;
@@ -49,7 +49,7 @@ public sealed class TcpHost : IDisposable
 
     public TestNetwork Network { get; }
 
-    public Tcp<TestTcpSettings, TestSocketMemory, TestSmallQueues, TestApplications, NewReno> Tcp { get; }
+    public Tcp<TestTcpSettings, TestSocketMemory, TestSmallQueues, TestApplications, Cubic> Tcp { get; }
 
     /// <summary>Keeps packets in the transmit ring until <see cref="Complete"/>, as a slow NIC does.</summary>
     public bool HoldsTransmits { get; set; }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 using Millrace.Headers;
@@ -41,6 +42,9 @@ public sealed class TcpScript : IDisposable
     /// <summary>The peer's TSval, if it sends timestamps.</summary>
     public uint? PeerTimestamp { get; set; }
 
+    /// <summary>Whether the peer's SYN permits selective acknowledgment.</summary>
+    public bool PeerSack { get; set; }
+
     public uint LastTimestamp { get; private set; }
 
     /// <summary>Options that the peer's SYNs have besides, as bytes.</summary>
@@ -50,10 +54,11 @@ public sealed class TcpScript : IDisposable
     public FastOpenCookie LastCookie { get; private set; }
 
     /// <summary>A listener's connection with the handshake done, without options but the segment size.</summary>
-    public static TcpScript Established(TcpChoice? choice = null, TestApplication? application = null, ushort window = 65_535, int mss = 1460)
+    public static TcpScript Established(TcpChoice? choice = null, TestApplication? application = null, ushort window = 65_535, int mss = 1460, bool sack = false)
     {
         var script = application is null ? new TcpScript(choice) : new TcpScript(choice, application);
         script.PeerWindow = window;
+        script.PeerSack = sack;
         script.Send("S", 0, mss: mss);
         script.Expect("S. 0:0(0) ack 1");
         script.Send(".", 1, 1);
@@ -70,16 +75,16 @@ public sealed class TcpScript : IDisposable
 
     public Verdict Send(
         string flags, int sequence, int acknowledgment = 0, string payload = "", int? window = null, int mss = 0, int scale = -1,
-        uint? echo = null, bool corrupt = false, ushort? port = null)
+        uint? echo = null, bool corrupt = false, ushort? port = null, string sack = "")
     {
         Flush();
-        return Inject(flags, sequence, acknowledgment, Encoding.ASCII.GetBytes(payload), window, mss, scale, echo, corrupt, port);
+        return Inject(flags, sequence, acknowledgment, Encoding.ASCII.GetBytes(payload), window, mss, scale, echo, corrupt, port, sack: sack);
     }
 
     /// <summary>Sends without letting the host answer yet: several of them make one poll.</summary>
     public Verdict Inject(
         string flags, int sequence, int acknowledgment, byte[] payload, int? window = null, int mss = 0, int scale = -1,
-        uint? echo = null, bool corrupt = false, ushort? port = null, int gsoSize = 0, int wirePackets = 1, int fragment = 1536)
+        uint? echo = null, bool corrupt = false, ushort? port = null, int gsoSize = 0, int wirePackets = 1, int fragment = 1536, string sack = "")
     {
         var options = new TcpOptions
         {
@@ -87,6 +92,7 @@ public sealed class TcpScript : IDisposable
             TimestampValue = PeerTimestamp.GetValueOrDefault(),
             TimestampEcho = echo ?? LastTimestamp,
             MaximumSegmentSize = (ushort)mss,
+            HasSackPermitted = PeerSack,
             HasWindowScale = scale >= 0,
             WindowScale = (byte)Math.Max(scale, 0),
         };
@@ -100,6 +106,11 @@ public sealed class TcpScript : IDisposable
         {
             TcpOptions.WriteTimestamps(written, options.TimestampValue, options.TimestampEcho);
             length = TcpOptions.AlignedTimestampsLength;
+        }
+
+        if (sack.Length > 0)
+        {
+            length += WriteBlocks(written[length..], sack);
         }
 
         if (flags.Contains('S'))
@@ -249,7 +260,7 @@ public sealed class TcpScript : IDisposable
         return line.ToString();
     }
 
-    private static string PrintOptions(ReadOnlySpan<byte> options)
+    private string PrintOptions(ReadOnlySpan<byte> options)
     {
         var text = new List<string>();
         while (!options.IsEmpty)
@@ -262,6 +273,8 @@ public sealed class TcpScript : IDisposable
                 2 => string.Create(CultureInfo.InvariantCulture, $"mss {(options[2] << 8) | options[3]}"),
                 3 => string.Create(CultureInfo.InvariantCulture, $"wscale {options[2]}"),
                 8 => "TS",
+                4 => "sackOK",
+                5 => PrintBlocks(options[2..length]),
                 34 => string.Create(CultureInfo.InvariantCulture, $"FO {length - 2}"),
                 254 => string.Create(CultureInfo.InvariantCulture, $"FOX {length - 4}"),
                 _ => string.Create(CultureInfo.InvariantCulture, $"kind {options[0]}"),
@@ -270,6 +283,35 @@ public sealed class TcpScript : IDisposable
         }
 
         return string.Join(',', text);
+    }
+
+    private string PrintBlocks(ReadOnlySpan<byte> blocks)
+    {
+        var text = new StringBuilder("sack");
+        for (; !blocks.IsEmpty; blocks = blocks[8..])
+        {
+            var start = new SequenceNumber(BinaryPrimitives.ReadUInt32BigEndian(blocks)) - new SequenceNumber(PeerIss);
+            var end = new SequenceNumber(BinaryPrimitives.ReadUInt32BigEndian(blocks[4..])) - new SequenceNumber(PeerIss);
+            text.Append(CultureInfo.InvariantCulture, $" {start}:{end}");
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>Writes blocks given as first:end, the way they are printed.</summary>
+    private int WriteBlocks(Span<byte> options, string blocks)
+    {
+        var pieces = blocks.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        TcpOptions.WriteSackHeader(options, pieces.Length);
+        var length = TcpOptions.AlignedSackHeaderLength;
+        foreach (var piece in pieces)
+        {
+            var ends = piece.Split(':').Select(number => new SequenceNumber(ownIss) + int.Parse(number, CultureInfo.InvariantCulture)).ToArray();
+            TcpOptions.WriteSackBlock(options[length..], ends[0], ends[1]);
+            length += TcpOptions.SackBlockLength;
+        }
+
+        return length;
     }
 
     private static TcpFlags ParseFlags(string flags)

@@ -35,6 +35,17 @@ public sealed class TcpWire : IDisposable
 
     public double Reordering { get; set; }
 
+    /// <summary>Bytes a second that the bottleneck to the server takes; 0 for any number.</summary>
+    public long Bandwidth { get; init; }
+
+    /// <summary>Bytes that wait before the bottleneck; what finds no room is lost.</summary>
+    public long Buffer { get; init; }
+
+    /// <summary>Packets that found no room.</summary>
+    public int Overflows { get; private set; }
+
+    private long bottleneckFree;
+
     public int Packets { get; private set; }
 
     /// <summary>Sees what both ends send, lost or not, and when.</summary>
@@ -99,11 +110,25 @@ public sealed class TcpWire : IDisposable
             return;
         }
 
+        var queued = 0L;
+        if (Bandwidth > 0 && to == Server)
+        {
+            bottleneckFree = Math.Max(bottleneckFree, Now);
+            if ((bottleneckFree - Now) * Bandwidth / 1_000_000_000 + packet.Length > Buffer)
+            {
+                Overflows++;
+                return;
+            }
+
+            bottleneckFree += packet.Length * 1_000_000_000L / Bandwidth;
+            queued = bottleneckFree - Now;
+        }
+
         var copies = random.NextDouble() < Duplication ? 2 : 1;
         for (var i = 0; i < copies; i++)
         {
             var late = random.NextDouble() < Reordering ? random.Next(1, 10) * Delay / 4 : 0;
-            flying.Enqueue((to, packet), (Now + Delay + late, order++));
+            flying.Enqueue((to, packet), (Now + queued + Delay + late, order++));
         }
     }
 

@@ -40,6 +40,20 @@ public sealed record TcpChoice
 
     public int Transfers { get; init; }
 
+    public bool Sack { get; init; } = true;
+
+    public bool Dsack { get; init; } = true;
+
+    public bool Rack { get; init; } = true;
+
+    public bool TailLossProbe { get; init; } = true;
+
+    public bool Frto { get; init; } = true;
+
+    public int Reordering { get; init; } = 3;
+
+    public int MaxReordering { get; init; } = 300;
+
     public int MaxGsoSegments { get; init; } = 1;
 
     /// <summary>Software finishes checksums: every segment of one frame is looked at whether it is right as it leaves TCP.</summary>
@@ -157,6 +171,20 @@ public readonly struct TestTcpSettings(TcpChoice choice) : ITcpSettings
     public int InitialCongestionWindow => 10;
 
     public int Transfers => choice.Transfers;
+
+    public bool Sack => choice.Sack;
+
+    public bool Dsack => choice.Dsack;
+
+    public bool Rack => choice.Rack;
+
+    public bool TailLossProbe => choice.TailLossProbe;
+
+    public bool Frto => choice.Frto;
+
+    public int Reordering => choice.Reordering;
+
+    public int MaxReordering => choice.MaxReordering;
 
     public int InvalidRateLimitMilliseconds => choice.InvalidRateLimitMilliseconds;
 
