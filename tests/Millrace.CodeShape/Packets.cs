@@ -22,6 +22,28 @@ public static class Packets
         return frame;
     }
 
+    /// <summary>A datagram of 64 bytes that a router sends on, to 20.0.0.1.</summary>
+    public static byte[] Transit()
+    {
+        var frame = Ipv4(64, IpProtocol.Udp, 0);
+        var ip = frame.AsSpan(EthernetHeader.Length);
+        BinaryPrimitives.WriteUInt32BigEndian(ip[12..], 0x0909_0909);
+        BinaryPrimitives.WriteUInt32BigEndian(ip[16..], 0x1400_0001);
+        BinaryPrimitives.WriteUInt16BigEndian(ip[10..], 0);
+        BinaryPrimitives.WriteUInt16BigEndian(ip[10..], InternetChecksum.Compute(ip[..20]));
+        return frame;
+    }
+
+    /// <summary>What the gateway 10.1.0.1 answers to the router at 10.1.0.2.</summary>
+    public static byte[] Gateway()
+    {
+        var gateway = MacAddress.Parse("02:00:00:00:00:09");
+        var frame = new byte[EthernetHeader.Length + ArpHeader.Length];
+        EthernetHeader.Write(frame, Local, gateway, EtherType.Arp);
+        ArpHeader.Write(frame.AsSpan(EthernetHeader.Length), ArpOpcode.Reply, gateway, 0x0A01_0001, Local, 0x0A01_0002);
+        return frame;
+    }
+
     /// <summary>Consecutive TCP segments of one flow from 10.0.0.1 to 10.0.0.2, as many as GRO can merge.</summary>
     /// <param name="length">Bytes of each frame.</param>
     public static byte[][] TcpFlow(int length, int count)

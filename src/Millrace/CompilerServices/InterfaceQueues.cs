@@ -152,22 +152,19 @@ public sealed class InterfaceQueues
             var queue = queues[networkInterface];
             var batch = queue.Batch.AsSpan(0, Math.Min(queue.Batch.Length, queue.Limit));
             var pending = queue.Pending;
-            var begin = pending;
-            var more = 0;
-            for (; taken < packets.Length && pending < batch.Length; taken++)
+            var fitting = packets.Slice(taken, Math.Min(packets.Length - taken, Math.Max(0, batch.Length - pending)));
+            var count = 0;
+            while (count < fitting.Length && frames[fitting[count].Index].Interface == networkInterface)
             {
-                ref var metadata = ref frames[packets[taken].Index];
-                if (metadata.Interface != networkInterface)
-                {
-                    break;
-                }
-
-                more += metadata.WirePackets - 1;
-                batch[pending++] = packets[taken];
+                count++;
             }
 
+            fitting.Slice(0, count).CopyTo(queue.Batch.AsSpan(pending));
+            var more = Turned.CountMore(arena, taken, count);
+            taken += count;
+            pending += count;
             queue.Pending = pending;
-            queue.HeldPackets += pending - begin + more;
+            queue.HeldPackets += count + more;
             if (pending >= batch.Length)
             {
                 break;

@@ -32,17 +32,22 @@ public sealed class TurnedPackets(int capacity)
         }
     }
 
+    /// <summary>Packets of the wire that some of them stand for, beyond one each.</summary>
+    internal int CountMore(Arena arena, int first, int count)
+    {
+        var more = 0;
+        for (var i = first; More != 0 && i < first + count; i++)
+        {
+            more += arena.Metadata(Packets[i]).WirePackets - 1;
+        }
+
+        return more;
+    }
+
     /// <summary>Takes the first of them away.</summary>
     internal void Remove(Arena arena, int count)
     {
-        if (More != 0)
-        {
-            for (var i = 0; i < count; i++)
-            {
-                More -= arena.Metadata(Packets[i]).WirePackets - 1;
-            }
-        }
-
+        More -= CountMore(arena, 0, count);
         Count -= count;
         Packets.AsSpan(count, Count).CopyTo(Packets);
     }

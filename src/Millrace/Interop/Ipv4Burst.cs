@@ -87,7 +87,13 @@ internal static unsafe class Ipv4Burst
         fixed (Frame* packets = burst)
         fixed (Frame* sent = turned)
         {
-            var ordinary = Judge(packets, Math.Min(burst.Length, turned.Length), table, (uint)frames.Length, link, refusedSources, &judged);
+            var most = Math.Min(burst.Length, turned.Length);
+            var ordinary = 0;
+            while (most - ordinary >= Lanes && AreOrdinary(packets + ordinary, table, (uint)frames.Length, link, refusedSources, &judged, ordinary))
+            {
+                ordinary += Lanes;
+            }
+
             if (fib.IsLarge)
             {
                 for (var i = 0; i < ordinary; i++)
@@ -96,30 +102,14 @@ internal static unsafe class Ipv4Burst
                 }
             }
 
-            return Send(packets, ordinary, table, &judged, sent, fib, now);
+            return SendOn(packets, ordinary, table, &judged, sent, fib, now);
         }
-    }
-
-    // two methods: with all of it in one, the inliner's limits leave something standing
-
-    /// <summary>Judges packets by eight.</summary>
-    /// <returns>How many are ordinary, from the first on.</returns>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static int Judge(Frame* packets, int most, FrameMetadata* table, uint slots, Vector128<byte> link, ReadOnlySpan<uint> refusedSources, Judged* judged)
-    {
-        var ordinary = 0;
-        while (most - ordinary >= Lanes && IsOrdinary(packets + ordinary, table, slots, link, refusedSources, judged, ordinary))
-        {
-            ordinary += Lanes;
-        }
-
-        return ordinary;
     }
 
     /// <summary>Judges eight packets.</summary>
     /// <param name="judged">Gets at <paramref name="at"/> and behind what sending on needs.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool IsOrdinary(
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static bool AreOrdinary(
         Frame* packets, FrameMetadata* table, uint slots, Vector128<byte> link, ReadOnlySpan<uint> refusedSources, Judged* judged, int at)
     {
         var place = FrameStore.Usual(Share.Receive, Holders.Loop);
@@ -146,13 +136,15 @@ internal static unsafe class Ipv4Burst
         var extent = Vector256.Create(extent0, extent1, extent2, extent3, extent4, extent5, extent6, extent7);
 
         var length = Ipv4Lanes.TotalLength(first);
+        var frameLength = length + Vector256.Create((uint)EthernetHeader.Length);
+        var offset = extent & Vector256.Create(0xFFFFu);
         var dataLength = extent >>> 16;
         var wrong = Ipv4Lanes.IsChecksumWrong(first, second, third, source, destination)
             | Ipv4Lanes.IsLastHop(third)
             | Ipv4Lanes.IsNoUnicastSource(source)
             | Vector256.LessThan(length.AsInt32(), Vector256.Create(Ipv4Header.Length)).AsUInt32()
-            | Vector256.GreaterThan((length + Vector256.Create((uint)EthernetHeader.Length)).AsInt32(), dataLength.AsInt32()).AsUInt32()
-            | Vector256.GreaterThan(((extent & Vector256.Create(0xFFFFu)) + dataLength).AsInt32(), Vector256.Create(Arena.Stride)).AsUInt32();
+            | Vector256.GreaterThan(frameLength.AsInt32(), dataLength.AsInt32()).AsUInt32()
+            | Vector256.GreaterThan((offset + dataLength).AsInt32(), Vector256.Create(Arena.Stride)).AsUInt32();
         foreach (var refused in refusedSources)
         {
             wrong |= Vector256.Equals(source, Vector256.Create(refused));
@@ -161,7 +153,9 @@ internal static unsafe class Ipv4Burst
         wrong |= unusual & MetadataMask;
         Ipv4Lanes.HostOrder(destination).Store(judged->Destinations + at);
         Ipv4Lanes.DecrementTimeToLive(third).Store(judged->Thirds + at);
-        length.Store(judged->Lengths + at);
+        frameLength.Store(judged->FrameLengths + at);
+        (offset | (frameLength << 16)).Store(judged->Extents + at);
+        (offset + (offset << 16) + Vector256.Create((uint)(EthernetHeader.Length | (HeadersLength << 16)))).Store(judged->Headers + at);
         return wrong == Vector256<uint>.Zero && (unlike & LinkMask) == Vector128<byte>.Zero;
     }
 
@@ -201,7 +195,7 @@ internal static unsafe class Ipv4Burst
 
     /// <summary>Writes what was judged, as long as the next hops take it.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static int Send(Frame* packets, int count, FrameMetadata* table, Judged* judged, Frame* sent, FibPages fib, long now)
+    private static int SendOn(Frame* packets, int count, FrameMetadata* table, Judged* judged, Frame* sent, FibPages fib, long now)
     {
         var place = FrameStore.Usual(Share.Receive, Holders.TransmitRing);
         var root = fib.RootAddress;
@@ -216,8 +210,8 @@ internal static unsafe class Ipv4Burst
             }
 
             var nextHop = nextHops + (entry & FibEntry.IndexMask);
-            var length = judged->Lengths[i];
-            if (length > nextHop->Mtu)
+            var length = judged->FrameLengths[i];
+            if (length > (uint)nextHop->Mtu + EthernetHeader.Length)
             {
                 return (int)i;
             }
@@ -230,11 +224,10 @@ internal static unsafe class Ipv4Burst
 
             var packet = packets[i];
             var metadata = table + (uint)packet.Index;
-            uint offset = metadata->DataOffset;
             *(ulong*)((byte*)metadata + FrameMetadata.PlaceOffset) = place;
-            // without link-layer padding
-            FrameStore.SetExtent(ref *metadata, offset, length + EthernetHeader.Length);
-            *(uint*)((byte*)metadata + FrameMetadata.HeadersOffset) = (offset * 0x1_0001) + (EthernetHeader.Length | (HeadersLength << 16));
+            *(uint*)((byte*)metadata + FrameMetadata.ExtentOffset) = judged->Extents[i];
+            metadata->TotalLength = (int)length;
+            *(uint*)((byte*)metadata + FrameMetadata.HeadersOffset) = judged->Headers[i];
             metadata->VlanTci = 0;
             metadata->Interface = nextHop->Interface;
             sent[i] = packet;
@@ -247,7 +240,13 @@ internal static unsafe class Ipv4Burst
     private struct Judged
     {
         public fixed uint Destinations[Most];
-        public fixed uint Lengths[Most];
+
+        /// <summary>Bytes from the link header on, without padding.</summary>
+        public fixed uint FrameLengths[Most];
+
+        /// <summary>Offset and length of the data, and offsets of network and transport header, as metadata have them.</summary>
+        public fixed uint Extents[Most];
+        public fixed uint Headers[Most];
 
         /// <summary>Time to live, protocol and checksum as they will be.</summary>
         public fixed uint Thirds[Most];
