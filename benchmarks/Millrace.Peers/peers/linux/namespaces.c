@@ -34,7 +34,7 @@ void namespace_set(const char *name, const char *value)
     close(file);
 }
 
-static void ip(const char *format, ...)
+void namespace_ip(const char *format, ...)
 {
     char command[200] = "ip ";
     va_list arguments;
@@ -55,7 +55,7 @@ static void offload_set(int socket, const char *name, uint32_t feature, bool on)
 }
 
 // ksoftirqd/N continues what a softirq has not finished.
-static void find_softirq_clock(void)
+void softirq_clock_find(void)
 {
     char wanted[32], name[32] = "";
     snprintf(wanted, sizeof wanted, "ksoftirqd/%d\n", sched_getcpu());
@@ -76,19 +76,25 @@ static void find_softirq_clock(void)
     fail("no process %s", wanted);
 }
 
+bool namespace_new(const char *variant)
+{
+    if (unshare(CLONE_NEWNET) == 0)
+        return true;
+    char why[100];
+    snprintf(why, sizeof why, "needs root for network namespaces: %s", strerror(errno));
+    print_unsupported(variant, why);
+    return false;
+}
+
 bool namespaces_make(const char *variant, struct offloads offloads, bool timestamps)
 {
     for (int i = 0; i < 2; i++) {
-        if (unshare(CLONE_NEWNET) != 0) {
-            char why[100];
-            snprintf(why, sizeof why, "needs root for network namespaces: %s", strerror(errno));
-            print_unsupported(variant, why);
+        if (!namespace_new(variant))
             return false;
-        }
         descriptor[i] = open("/proc/thread-self/ns/net", O_RDONLY);
     }
     namespace_enter(CLIENT);
-    ip("link add client mtu 1500 type veth peer name server mtu 1500 netns /proc/%d/fd/%d", getpid(), descriptor[SERVER]);
+    namespace_ip("link add client mtu 1500 type veth peer name server mtu 1500 netns /proc/%d/fd/%d", getpid(), descriptor[SERVER]);
     for (int i = 0; i < 2; i++) {
         namespace_enter(i);
         int socket_ = socket(AF_INET, SOCK_DGRAM, 0);
@@ -100,10 +106,10 @@ bool namespaces_make(const char *variant, struct offloads offloads, bool timesta
         close(socket_);
         namespace_set("ipv4/tcp_timestamps", timestamps ? "1" : "0");
         namespace_set("ipv4/ip_local_port_range", "1024 65535");
-        ip("addr add 10.0.0.%d/24 dev %s", i + 1, device[i]);
-        ip("link set %s up", device[i]);
+        namespace_ip("addr add 10.0.0.%d/24 dev %s", i + 1, device[i]);
+        namespace_ip("link set %s up", device[i]);
     }
-    find_softirq_clock();
+    softirq_clock_find();
     return true;
 }
 

@@ -1,4 +1,4 @@
-// Two network namespaces, joined by a veth pair. They and the pair end with the process that holds them.
+// Network namespaces. They and their interfaces end with the process that holds them.
 #pragma once
 
 #include "../common/reading.h"
@@ -9,7 +9,13 @@ struct offloads {
     bool checksum, segmentation;
 };
 
-// False, with the unsupported line printed, where the machine does not let us.
+// A new namespace is entered. False, with the unsupported line printed, where the machine does not let us.
+bool namespace_new(const char *variant);
+
+// ip(8) in the namespace that is entered.
+void namespace_ip(const char *format, ...);
+
+// Two of them, joined by a veth pair.
 bool namespaces_make(const char *variant, struct offloads offloads, bool timestamps);
 
 void namespace_enter(int which);
@@ -22,6 +28,9 @@ uint64_t namespace_counter(int which, const char *name);
 
 // Whether a segment with a wrong checksum is counted and dropped by the server.
 bool namespace_verifies_checksums(uint16_t port);
+
+// Before the first of the clocks below, on the processor that the thread stays on; namespaces_make does it.
+void softirq_clock_find(void);
 
 // Wall clock; processor time of this thread, in whose name the sent packet is also received (softirq), and of the ksoftirqd of its processor.
 struct stopwatch kernel_stopwatch_start(void);
