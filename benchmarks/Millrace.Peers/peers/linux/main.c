@@ -4,7 +4,9 @@
 #include "../common/reading.h"
 
 static const char descriptors[] = "needs 2,000,000 open files, and fs.nr_open, a setting of the whole machine, is 1,048,576",
-                  zerocopy[] = "TCP_ZEROCOPY_RECEIVE maps whole pages, which segments of 1,460 bytes do not fill";
+                  zerocopy[] = "TCP_ZEROCOPY_RECEIVE maps whole pages, which segments of 1,460 bytes do not fill",
+                  segmentation[] = "the kernel turns segmentation offload off with checksum offload",
+                  acknowledging[] = "all that is sent is received before the reader runs, and the kernel acknowledges once for it; there is no setting a number of segments";
 
 static const struct workload workloads[] = {
     {"W1", "copying-64", run_bulk, 0},
@@ -14,8 +16,15 @@ static const struct workload workloads[] = {
     {"W1", "copying-64-nochecksum", run_bulk, 0},
     {"W1", "copying-64-timestamps", run_bulk, 0},
     {"W1", "copying-64-gso-nochecksum", run_bulk, 0},
-    {"W1", "copying-64-gso", 0, "the kernel turns segmentation offload off with checksum offload"},
+    {"W1", "copying-64-gso", 0, segmentation},
     {"W1", "copying-64-zerocopy", 0, zerocopy},
+    {"W1", "copying-64-ack2", 0, acknowledging},
+    {"W1", "handover-64-nochecksum", run_bulk, 0},
+    {"W1", "handover-64-timestamps", run_bulk, 0},
+    {"W1", "handover-64-gso-nochecksum", run_bulk, 0},
+    {"W1", "handover-64-gso", 0, segmentation},
+    {"W1", "handover-64-zerocopy", 0, zerocopy},
+    {"W1", "handover-64-ack2", 0, acknowledging},
     {"W2", "copying", run_pingpong, 0},
     {"W2", "handover", run_pingpong, 0},
     {"W3", "copying", run_connecting, 0},
