@@ -79,7 +79,7 @@ static inline uint64_t draw(uint64_t *state)
 #define SEED 0x9E3779B97F4A7C15ull
 
 struct workload {
-    const char *name, *variant;
+    const char *name, *variant; // without a variant: all that are not in a row before
     void (*run)(const char *variant, bool quick);
     const char *unsupported; // why, where run is null
 };
@@ -89,7 +89,8 @@ static inline int run_program(int argc, char **argv, const struct workload *all,
 {
     if (argc == 2 && strcmp(argv[1], "list") == 0) {
         for (size_t i = 0; i < count; i++)
-            printf("%s %s\n", all[i].name, all[i].variant);
+            if (all[i].variant)
+                printf("%s %s\n", all[i].name, all[i].variant);
         return 0;
     }
     bool quick = argc == 5 && strcmp(argv[4], "--quick") == 0;
@@ -98,7 +99,7 @@ static inline int run_program(int argc, char **argv, const struct workload *all,
         return 2;
     }
     for (size_t i = 0; i < count; i++) {
-        if (strcmp(all[i].name, argv[2]) != 0 || strcmp(all[i].variant, argv[3]) != 0)
+        if (strcmp(all[i].name, argv[2]) != 0 || (all[i].variant && strcmp(all[i].variant, argv[3]) != 0))
             continue;
         if (all[i].run)
             all[i].run(argv[3], quick);

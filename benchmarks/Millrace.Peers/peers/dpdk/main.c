@@ -6,7 +6,13 @@
 #include <rte_common.h>
 #include <rte_eal.h>
 
+static const char no_tcp[] = "DPDK has drivers, pools and tables, and no TCP";
+
 static const struct workload workloads[] = {
+    {"W1", 0, 0, no_tcp},
+    {"W2", 0, 0, no_tcp},
+    {"W3", 0, 0, no_tcp},
+    {"W4", 0, 0, no_tcp},
     {"F1", "hot", run_reflect, 0},
     {"F1", "cold", run_reflect, 0},
     {"F1", "size-64", run_reflect, 0},
@@ -37,6 +43,7 @@ static const struct workload workloads[] = {
     {"F4", "size-1024", run_verify, 0},
     {"F4", "size-1514", run_verify, 0},
     {"L1", "f1", run_reflect_latency, 0},
+    {"L1", 0, 0, no_tcp},
 };
 
 enum { HUGE_PAGES = 150 }; // rte_lpm's table, rte_fib's with its RIB of 500,000 routes, the pool

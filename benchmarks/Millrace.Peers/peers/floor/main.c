@@ -14,13 +14,10 @@ static const struct workload workloads[] = {
     {"W1", "copying-64-nochecksum", run_bulk, 0},
     {"W1", "handover-64-zerocopy", run_bulk, 0},
     {"W1", "copying-64-zerocopy", run_bulk, 0},
-    {"W2", "copying", 0, no_protocol},
-    {"W2", "handover", 0, no_protocol},
-    {"W3", "copying", 0, no_protocol},
-    {"W3", "handover", 0, no_protocol},
-    {"W4", "10k", 0, no_protocol},
-    {"W4", "100k", 0, no_protocol},
-    {"W4", "1m", 0, no_protocol},
+    {"W1", 0, 0, no_protocol},
+    {"W2", 0, 0, no_protocol},
+    {"W3", 0, 0, no_protocol},
+    {"W4", 0, 0, no_protocol},
     {"F1", "hot", run_reflect, 0},
     {"F1", "cold", run_reflect, 0},
     {"F1", "size-64", run_reflect, 0},
@@ -51,7 +48,7 @@ static const struct workload workloads[] = {
     {"F4", "size-1024", run_verify, 0},
     {"F4", "size-1514", run_verify, 0},
     {"L1", "f1", run_reflect_latency, 0},
-    {"L1", "w2", 0, no_protocol},
+    {"L1", 0, 0, no_protocol},
 };
 
 int main(int argc, char **argv)

@@ -25,6 +25,7 @@ static const struct workload workloads[] = {
     {"W1", "handover-64-gso", 0, segmentation},
     {"W1", "handover-64-zerocopy", 0, zerocopy},
     {"W1", "handover-64-ack2", 0, acknowledging},
+    {"W1", 0, 0, "one connection is all that this program drives"},
     {"W2", "copying", run_pingpong, 0},
     {"W2", "handover", run_pingpong, 0},
     {"W3", "copying", run_connecting, 0},
@@ -55,7 +56,7 @@ static const struct workload workloads[] = {
     {"F2", "routes-10000", run_routes, 0},
     {"F2", "routes-100000", run_routes, 0},
     {"F2", "routes-500000", run_routes, 0},
-    {"F4", "hot", 0, "the kernel verifies a checksum of TCP within TCP's way in, and not alone"},
+    {"F4", 0, 0, "the kernel verifies a checksum of TCP within TCP's way in, and not alone"},
     {"L1", "f1", 0, "each BPF_PROG_TEST_RUN sets up a page pool and ends it, so a batch a call measures that"},
     {"L1", "w2", run_pingpong_latency, 0},
 };

@@ -10,6 +10,8 @@ static const char hands_over[] = "tcp_input converts the header in place, and th
                   gso[] = "lwIP has no segmentation offload",
                   lists[] = "lwIP walks one list for each new connection, so opening is quadratic: minutes for 100k";
 
+static const char host[] = "lwIP is the stack of a host: no frame passes it but through its TCP/IP";
+
 static const struct workload workloads[] = {
     {"W1", "copying-64", run_bulk, 0},
     {"W1", "copying-64-zerocopy", run_bulk, 0},
@@ -21,6 +23,12 @@ static const struct workload workloads[] = {
     {"W1", "copying-256", 0, window},
     {"W1", "handover-64", 0, hands_over},
     {"W1", "handover-256", 0, hands_over},
+    {"W1", "handover-64-zerocopy", 0, hands_over},
+    {"W1", "handover-64-nochecksum", 0, hands_over},
+    {"W1", "handover-64-timestamps", 0, hands_over},
+    {"W1", "handover-64-ack2", 0, hands_over},
+    {"W1", "handover-64-gso", 0, hands_over},
+    {"W1", "handover-64-gso-nochecksum", 0, hands_over},
     {"W1", "copying-64-nochecksum", 0, per_netif},
     {"W1", "copying-64-timestamps", 0, timestamps},
     {"W1", "copying-64-gso", 0, gso},
@@ -33,7 +41,11 @@ static const struct workload workloads[] = {
     {"W4", "10k", run_open_connections, 0},
     {"W4", "100k", 0, lists},
     {"W4", "1m", 0, lists},
+    {"F1", 0, 0, host},
+    {"F2", 0, 0, "lwIP chooses an interface by its own network and has no table of routes"},
+    {"F4", 0, 0, host},
     {"L1", "w2", run_pingpong_latency, 0},
+    {"L1", 0, 0, host},
 };
 
 int main(int argc, char **argv)
