@@ -5,9 +5,8 @@ namespace Millrace.Peers;
 internal sealed record Sweep(string Axis, IReadOnlyList<string> Variants);
 
 /// <param name="Variants">Those that run when none are named.</param>
-/// <param name="ShortVariants">Those of them that a short record has.</param>
 /// <param name="QuickVariants">Those of them that fit into a minute for all systems.</param>
-internal sealed record Workload(string Name, string Title, IReadOnlyList<string> Variants, IReadOnlyList<string> ShortVariants, IReadOnlyList<string> QuickVariants, IReadOnlyList<Sweep> Sweeps)
+internal sealed record Workload(string Name, string Title, IReadOnlyList<string> Variants, IReadOnlyList<string> QuickVariants, IReadOnlyList<Sweep> Sweeps)
 {
     public IEnumerable<string> AllVariants => Variants.Concat(Sweeps.SelectMany(s => s.Variants)).Distinct();
 
@@ -26,12 +25,11 @@ internal static class Catalogue
     [
         new("W1", "bulk",
             ["handover-64", "handover-256", "copying-64", "copying-256", .. bulkFigures.Select(f => "copying-64" + f), .. bulkFigures.Select(f => "handover-64" + f)],
-            ["handover-64", "handover-256", "copying-64", "copying-256"],
             ["handover-64", "copying-64"],
             [Numbered("connections that share the bytes", "flows", 1, 10, 100, 1000)]),
         Plain("W2", "64-byte ping-pong", ["copying", "handover"]),
         Plain("W3", "connect, a byte each way, close", ["copying", "handover"]),
-        new("W4", "open connections", ["10k", "100k", "1m"], ["10k", "100k"], ["10k"], [new("open connections", ["1k", "10k", "100k", "1m"])]),
+        new("W4", "open connections", ["10k", "100k", "1m"], ["10k"], [new("open connections", ["1k", "10k", "100k", "1m"])]),
         Plain("F1", "reflect", ["hot", "cold"], sizes, Numbered("packets a batch", "batch", 1, 4, 16, 32, 64, 128, 256)),
         Plain("F2", "IPv4 router", ["routes-1", "routes-1000", "routes-500000"], Numbered("routes", "routes", 1, 10, 100, 1000, 10_000, 100_000, 500_000)),
         Plain("F4", "verify checksums", ["hot"], sizes),
@@ -57,7 +55,9 @@ internal static class Catalogue
         {
             var variants = options.Variants.Count > 0
                 ? options.Variants.Where(v => workload.AllVariants.Contains(v))
-                : (options.Quick ? workload.QuickVariants : options.IsShort ? workload.ShortVariants : workload.Variants).Concat(options.Plots ? workload.Sweeps.SelectMany(s => s.Variants) : []).Distinct();
+                : options.Plots ? workload.Sweeps.SelectMany(s => s.Variants).Distinct()
+                : options.Quick ? workload.QuickVariants
+                : workload.Variants;
             if (variants.ToArray() is { Length: > 0 } chosen)
             {
                 yield return (workload, chosen);
@@ -65,7 +65,7 @@ internal static class Catalogue
         }
     }
 
-    private static Workload Plain(string name, string title, string[] variants, params Sweep[] sweeps) => new(name, title, variants, variants, variants, sweeps);
+    private static Workload Plain(string name, string title, string[] variants, params Sweep[] sweeps) => new(name, title, variants, variants, sweeps);
 
     private static Sweep Numbered(string axis, string prefix, params int[] numbers) => new(axis, [.. numbers.Select(n => $"{prefix}-{n}")]);
 }

@@ -16,7 +16,7 @@ internal sealed class CommandLine
 
     private readonly Option<int?> runs = new("--runs")
     {
-        Description = "Rounds; in each every system runs once [default: 5, with --quick 3].",
+        Description = "Rounds; in each every system runs once [default: 5, with --quick or --plots 3].",
         HelpName = "N",
         CustomParser = result => ParseNumber(result, 1, 1000, "a number from 1 to 1000"),
     };
@@ -30,9 +30,9 @@ internal sealed class CommandLine
 
     private readonly Option<bool> quick = new("--quick") { Description = "A usable answer for a workload within a minute: its main variants, short runs, NativeAOT only where it is built or named." };
 
-    private readonly Option<bool> isShort = new("--short") { Description = "A record in half an hour: the main variants, short runs, everything built and five rounds; kept as the whole is." };
+    private readonly Option<bool> isShort = new("--short") { Description = "The whole record by short runs: all variants, everything built and five rounds; kept as the whole is." };
 
-    private readonly Option<bool> plots = new("--plots") { Description = "Measure the points of plots as well, and draw them (SVG) into benchmarks/results/<cpu>/plots." };
+    private readonly Option<bool> plots = new("--plots") { Description = "Measure the points of all plots (or of --only), by short runs, and draw them (SVG) into benchmarks/results/<cpu>/plots." };
 
     private readonly Option<bool> install = new("--install") { Description = "Install Debian packages that peers need and that are missing (as root)." };
 

@@ -52,6 +52,7 @@ internal static class Session
             var systems = await BuildAsync(options, progress, cancellation);
             machine = await MachineDescription.ReadAsync(cpu, cancellation);
             measured = new Interleaving(options, systems, cpu, progress);
+            progress(Estimate(options, systems));
             var limit = quickLimit - Stopwatch.GetElapsedTime(begin);
             foreach (var (workload, variants) in Catalogue.Choose(options))
             {
@@ -81,11 +82,19 @@ internal static class Session
         return systems;
     }
 
+    /// <summary>From what programs took here; those that say that they cannot are not started again, which makes it less.</summary>
+    private static string Estimate(DriverOptions options, IReadOnlyList<SystemUnderTest> systems)
+    {
+        var starts = Catalogue.Choose(options).Sum(chosen => chosen.Variants.Count) * systems.Count(system => system.Unavailable is null) * options.Rounds;
+        var time = TimeSpan.FromSeconds(starts * (options.IsBrief ? 1.2 : 4));
+        return $"{starts} runs of programs at most, in {options.Rounds} rounds: about {(time.TotalMinutes < 2 ? $"{time.TotalSeconds:0} s" : $"{time.TotalMinutes:0} min")}";
+    }
+
     private static int Report(DriverOptions options, Interleaving measured, MachineDescription machine, bool isStopped)
     {
         var figures = Figure.Of(measured.Runs);
         var console = AnsiConsole.Console;
-        console.Profile.Width = Math.Max(console.Profile.Width, Console.IsOutputRedirected ? 200 : 140);
+        console.Profile.Width = Math.Max(console.Profile.Width, Console.IsOutputRedirected ? 200 : 100);
 
         TableReport.Write(console, figures, measured.Absences);
         Console.WriteLine($"Runs and machine: {ResultFolder.Write(machine, options, measured.Runs, measured.Absences)}");

@@ -31,9 +31,9 @@ public sealed partial class CatalogueTests
     }
 
     [Fact]
-    public void Plots_add_their_points_once() =>
+    public void Plots_run_their_points_in_place_of_the_main_variants() =>
         Assert.Equal(
-            ["routes-1", "routes-1000", "routes-500000", "routes-10", "routes-100", "routes-10000", "routes-100000"],
+            ["routes-1", "routes-10", "routes-100", "routes-1000", "routes-10000", "routes-100000", "routes-500000"],
             Assert.Single(Catalogue.Choose(new DriverOptions { Only = ["F2"], Plots = true })).Variants);
 
     [Fact]

@@ -17,6 +17,8 @@ internal static partial class CostPlots
         OxyColor.FromRgb(0xd6, 0x27, 0x28), OxyColor.FromRgb(0x2c, 0xa0, 0x2c), OxyColor.FromRgb(0xff, 0x7f, 0x0e), OxyColor.FromRgb(0x94, 0x67, 0xbd),
     ];
 
+    private static readonly MarkerType[] markers = [MarkerType.Circle, MarkerType.Square, MarkerType.Diamond, MarkerType.Triangle];
+
     /// <returns>The files. A sweep of which no system has two points gives none.</returns>
     public static IReadOnlyList<string> Write(IReadOnlyList<Figure> figures, string folder)
     {
@@ -58,37 +60,45 @@ internal static partial class CostPlots
     /// <summary>What the figure is, where a variant has several: "rotate" of "rotate-10k".</summary>
     private static string KindOf(Figure figure) => figure.Variant == figure.Asked ? "" : figure.Variant.Replace(figure.Asked, "", StringComparison.Ordinal).Trim('-');
 
-    private static PlotModel Draw(Workload workload, Sweep sweep, string kind, string unit, IEnumerable<IGrouping<string, Figure>> lines)
+    private static PlotModel Draw(Workload workload, Sweep sweep, string kind, string unit, IReadOnlyCollection<IGrouping<string, Figure>> lines)
     {
         var model = new PlotModel
         {
-            Title = $"{workload.Name} {workload.Title}{(kind.Length > 0 ? $" ({kind})" : "")}",
+            Title = $"{workload.Name} {workload.Title}{(kind.Length > 0 ? $": {kind}" : "")}, by {sweep.Axis}",
             TitleFontSize = 15,
             Background = OxyColors.White,
             PlotAreaBorderColor = OxyColors.Gray,
             DefaultFont = "sans-serif",
             Padding = new OxyThickness(16, 16, 16, 16),
         };
-        model.Axes.Add(Shown(new PointAxis([.. sweep.Variants.Select(NumberOf)]), AxisPosition.Bottom, sweep.Axis));
-        model.Axes.Add(Shown(new LogarithmicAxis(), AxisPosition.Left, unit));
+        var how = $"{(lines.Any(line => line.Any(f => f.Cpu is not null)) ? "processor time, " : "")}median of {lines.Max(line => line.Max(f => f.Runs))}, bars from least to most";
+        var places = sweep.Variants.Select(NumberOf).ToArray();
+        model.Axes.Add(Shown(new PointAxis(places), AxisPosition.Bottom, $"{sweep.Axis}   ({how})", places));
+        model.Axes.Add(Shown(new DecadeAxis(), AxisPosition.Left, unit, [.. lines.SelectMany(line => line.SelectMany(f => new[] { f.Spread.Least, f.Spread.Most }))]));
         // The exporter measures another font than the viewer has, and clips a legend to what it measured: the padding is room for wider texts.
         model.Legends.Add(new Legend { LegendPosition = LegendPosition.RightTop, LegendPlacement = LegendPlacement.Outside, LegendBorderThickness = 0, LegendLineSpacing = 6, LegendPadding = 45 });
         foreach (var line in lines)
         {
-            var color = colors[Systems.SystemNames.All.ToList().IndexOf(line.Key) % colors.Length];
-            var series = new LineSeries { Title = line.Key, Color = color, MarkerType = MarkerType.Circle, MarkerSize = 3, MarkerFill = color, StrokeThickness = 2 };
+            var index = Systems.SystemNames.All.ToList().IndexOf(line.Key);
+            var color = colors[index % colors.Length];
+            var series = new LineSeries { Title = line.Key, Color = color, MarkerType = markers[index % markers.Length], MarkerSize = 4, MarkerFill = color, StrokeThickness = 2 };
             series.Points.AddRange(line.OrderBy(f => NumberOf(f.Asked)).Select(f => new DataPoint(NumberOf(f.Asked), f.Cpu ?? f.Median)));
+            var ranges = new LineSeries { Color = color, StrokeThickness = 1.5 };
+            ranges.Points.AddRange(line.SelectMany(f => new[] { new DataPoint(NumberOf(f.Asked), f.Spread.Least), new DataPoint(NumberOf(f.Asked), f.Spread.Most), DataPoint.Undefined }));
+            model.Series.Add(ranges);
             model.Series.Add(series);
         }
 
         return model;
     }
 
-    private static LogarithmicAxis Shown(LogarithmicAxis axis, AxisPosition position, string title)
+    private static LogarithmicAxis Shown(LogarithmicAxis axis, AxisPosition position, string title, IReadOnlyList<double> values)
     {
+        // room for markers; an edge that is rounded to a decade would leave most of the picture empty
+        (axis.Minimum, axis.Maximum) = (values.Min() / 1.15, values.Max() * 1.15);
         axis.Position = position;
         axis.Title = title;
-        axis.AxisTitleDistance = 12;
+        axis.AxisTitleDistance = position == AxisPosition.Left ? 26 : 12; // labels are wider in a viewer than the exporter thinks
         axis.MajorGridlineStyle = LineStyle.Solid;
         axis.MajorGridlineColor = OxyColor.FromRgb(0xe0, 0xe0, 0xe0);
         axis.LabelFormatter = value => value.ToString(value < 10 ? "0.##" : "#,0", CultureInfo.InvariantCulture);
@@ -102,6 +112,20 @@ internal static partial class CostPlots
         {
             majorLabelValues = majorTickValues = [.. points.Where(point => point >= ActualMinimum * 0.999 && point <= ActualMaximum * 1.001)];
             minorTickValues = [];
+        }
+    }
+
+    /// <summary>Labels at 1, 2 and 5 of each decade.</summary>
+    private sealed class DecadeAxis : LogarithmicAxis
+    {
+        public override void GetTickValues(out IList<double> majorLabelValues, out IList<double> majorTickValues, out IList<double> minorTickValues)
+        {
+            var first = (int)Math.Floor(Math.Log10(ActualMinimum));
+            var decades = Enumerable.Range(first, (int)Math.Ceiling(Math.Log10(ActualMaximum)) - first + 1).Select(exponent => Math.Pow(10, exponent)).ToArray();
+            majorLabelValues = majorTickValues = Inside([1, 2, 5]);
+            minorTickValues = Inside([3, 4, 6, 7, 8, 9]);
+
+            double[] Inside(double[] steps) => [.. decades.SelectMany(decade => steps.Select(step => decade * step)).Where(value => value >= ActualMinimum && value <= ActualMaximum)];
         }
     }
 

@@ -8,6 +8,9 @@ namespace Millrace.Peers.Results;
 /// <param name="Valid">All runs were.</param>
 internal sealed record Figure(string Workload, string Variant, string Asked, string System, string Unit, double Median, double Min, double Max, double? Cpu, int Runs, bool Valid, string Note)
 {
+    /// <summary>Least and most of what is compared: of processor time where there is a <see cref="Cpu"/>.</summary>
+    public (double Least, double Most) Spread { get; init; } = (Cpu ?? Min, Cpu ?? Max);
+
     /// <summary>Rates are better when they are more, all else when it is less.</summary>
     public bool IsRate => Unit.EndsWith("/s", StringComparison.Ordinal);
 
@@ -34,9 +37,11 @@ internal sealed record Figure(string Workload, string Variant, string Asked, str
         var first = runs[0];
         // A wrong result is not averaged away: its note is the one that is shown.
         var said = runs.FirstOrDefault(run => !run.Valid) ?? first;
-        return new(first.Workload, first.Variant, first.Asked, first.System, first.Unit,
+        var cpu = runs.Where(run => run.Cpu is not null).Select(run => run.Cpu!.Value).ToArray();
+        var figure = new Figure(first.Workload, first.Variant, first.Asked, first.System, first.Unit,
             MedianOf(runs.Select(run => run.Value)), runs.Min(run => run.Value), runs.Max(run => run.Value),
-            runs.All(run => run.Cpu is not null) ? MedianOf(runs.Select(run => run.Cpu!.Value)) : null,
+            cpu.Length == runs.Count ? MedianOf(cpu) : null,
             runs.Count, runs.All(run => run.Valid && run.Unit == first.Unit), said.Note);
+        return figure.Cpu is null ? figure : figure with { Spread = (cpu.Min(), cpu.Max()) };
     }
 }

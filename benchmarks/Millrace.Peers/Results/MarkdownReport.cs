@@ -19,15 +19,15 @@ internal static class MarkdownReport
             text.AppendLine(CultureInfo.InvariantCulture, $"\n## {workload.Key} {Catalogue.Workloads.First(w => w.Name == workload.Key).Title}\n");
             text.AppendLine("| variant | system | median | range | cpu | unit | × best peer | × floor |");
             text.AppendLine("|---|---|--:|--:|--:|---|--:|--:|");
-            foreach (var row in workload.Where(row => row.Runs != "0"))
+            foreach (var row in workload.Where(row => row.IsMeasured))
             {
-                var median = row.Note.StartsWith("INVALID", StringComparison.Ordinal) ? $"INVALID {row.Median}" : row.Median;
-                text.AppendLine(CultureInfo.InvariantCulture, $"| {row.Variant} | {row.System} | {median} | {row.Range} | {row.Cpu} | {row.Unit} | {row.ToBestPeer} | {row.ToFloor} |");
+                text.AppendLine(CultureInfo.InvariantCulture, $"| {row.Variant} | {row.System} | {row.Median} | {row.Range} | {row.Cpu} | {row.Unit} | {row.ToBestPeer} | {row.ToFloor} |");
             }
 
-            foreach (var absent in workload.Where(row => row.Runs == "0").GroupBy(row => (row.System, row.Note)))
+            text.AppendLine();
+            foreach (var remark in TableReport.Remarks(workload))
             {
-                text.AppendLine(CultureInfo.InvariantCulture, $"\nNo {absent.Key.System} for {string.Join(", ", absent.Select(row => row.Variant))}: {absent.Key.Note}.");
+                text.AppendLine(CultureInfo.InvariantCulture, $"- {remark}");
             }
         }
 

@@ -8,6 +8,9 @@ namespace Millrace.Peers.Results;
 internal sealed record TableRow(
     string Workload, string Variant, string System, string Median, string Range, string Cpu, string Unit, string ToBestPeer, string ToFloor, string Runs, string Note)
 {
+    /// <summary>Otherwise the note says why it is not.</summary>
+    public bool IsMeasured => Runs != "0";
+
     /// <summary>In the order of the workloads, their variants and the systems; who did not run comes after those who did.</summary>
     public static IReadOnlyList<TableRow> Of(IReadOnlyList<Figure> figures, IReadOnlyCollection<Absence> absences)
     {
@@ -40,16 +43,13 @@ internal sealed record TableRow(
     public static string Number(double value) => value.ToString(value < 10 ? "0.00" : value < 1000 ? "0.0" : "#,0", CultureInfo.InvariantCulture);
 
     private static TableRow Of(Figure figure, Comparison comparison) => new(
-        figure.Workload, figure.Variant, figure.System, Number(figure.Median), $"{Number(figure.Min)} … {Number(figure.Max)}",
+        figure.Workload, figure.Variant, figure.System, (figure.Valid ? "" : "INVALID ") + Number(figure.Median), $"{Number(figure.Min)} … {Number(figure.Max)}",
         figure.Cpu is { } cpu ? Number(cpu) : "", figure.Unit, Ratio(comparison.ToBestPeer(figure)),
         Ratio(comparison.ToFloor(figure)) + (comparison.FloorIsVoid(figure) is null ? "" : " void"), figure.Runs.ToString(CultureInfo.InvariantCulture),
-        figure.Valid ? Short(figure.Note) : $"INVALID: {figure.Note}");
+        figure.Note);
 
     private static TableRow Of(Absence absence) => new(
         absence.Workload, absence.Variant, absence.System, "–", "", "", "", "", "", "0", absence.IsFailure ? $"FAILED: {absence.Why}" : absence.Why);
-
-    /// <summary>A line of a note; the whole is in the files.</summary>
-    private static string Short(string note) => note.Length <= 70 ? note : note[..69] + "…";
 
     private static string Ratio(double? ratio) => ratio?.ToString("0.00", CultureInfo.InvariantCulture) ?? "";
 }

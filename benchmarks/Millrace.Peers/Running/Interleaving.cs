@@ -48,7 +48,7 @@ internal sealed class Interleaving(DriverOptions options, IReadOnlyList<SystemUn
 
     private async Task RunAsync(string workload, string variant, SystemUnderTest system, int round, CancellationToken cancellation)
     {
-        string[] command = ["taskset", "-c", cpu.ToString(), .. system.Command, "run", workload, variant, .. options.Quick || options.IsShort ? ["--quick"] : Array.Empty<string>()];
+        string[] command = ["taskset", "-c", cpu.ToString(), .. system.Command, "run", workload, variant, .. options.IsBrief ? ["--quick"] : Array.Empty<string>()];
         var child = await Child.RunAsync(command, options.TimeLimit, cancellation);
         if (child.ExitCode != 0)
         {
