@@ -93,14 +93,14 @@ internal static class ReceivedChecksum
     }
 
     /// <summary>
-    /// The same for what is most: a TCP segment behind an IPv4 header without options, nothing behind it, in a frame whose sum is known.
-    /// The addresses are in that sum and in the pseudo-header, so only what stands before them is taken out.
+    /// The same for what is most: a TCP segment behind an IPv4 header without options, nothing behind it, in a frame by itself. The
+    /// addresses are in the sum of the frame, if that is known, and in the pseudo-header, so only what stands before them is taken out.
     /// </summary>
     private static bool IsRightSegment(ReadOnlySpan<byte> data, ref readonly FrameMetadata metadata)
     {
         const int network = EthernetHeader.Length;
         const int transport = network + SegmentHeader.Ipv4Length;
-        if (metadata.ReceivedSum == 0 || data.Length < transport + SegmentHeader.TcpLength || metadata.TotalLength != data.Length)
+        if (data.Length < transport + SegmentHeader.TcpLength || metadata.TotalLength != data.Length)
         {
             return false;
         }
@@ -112,6 +112,13 @@ internal static class ReceivedChecksum
             || (BinaryPrimitives.ReadUInt16BigEndian(before.Slice(network + SegmentHeader.FragmentOffset, 2)) & SegmentHeader.FragmentMask) != 0)
         {
             return false;
+        }
+
+        if (metadata.ReceivedSum == 0)
+        {
+            // the addresses lie in front of the segment, as in the pseudo-header
+            return InternetChecksum.Sum(
+                data.Slice(network + SegmentHeader.AddressesOffset), (uint)IpProtocol.Tcp + (uint)(data.Length - transport)) == 0xFFFF;
         }
 
         var first = BinaryPrimitives.ReadUInt64BigEndian(before);

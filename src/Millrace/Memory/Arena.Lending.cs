@@ -42,6 +42,22 @@ public sealed partial class Arena
             }
         }
     }
+
+    private int retentions;
+
+    /// <summary>
+    /// Keeps the memory although the arena may be disposed, because another arena still shows some of its frames. Undone
+    /// by <see cref="EndRetention"/>; the last one frees what <see cref="Dispose"/> left.
+    /// </summary>
+    internal void Retain() => retentions++;
+
+    internal void EndRetention()
+    {
+        if (--retentions == 0 && disposed)
+        {
+            FreeMemory();
+        }
+    }
 }
 
 /// <summary>Whoever lent a frame's bytes to another arena, and is told when they are no longer looked at.</summary>

@@ -24,10 +24,11 @@ public sealed partial class Arena : IDisposable
     private const int FewPackets = 2;
 
     private readonly FrameStore store;
-    private readonly FrameMetadata[] fresh = new FrameMetadata[ShareCount];
-    private readonly int[] quota = new int[ShareCount];
-    private readonly int[] used = new int[ShareCount];
-    private int retentions;
+
+    // never readonly, or an element would be read out of a copy
+    private EachShare<FrameMetadata> fresh;
+    private EachShare<int> quota;
+    private EachShare<int> used;
     private bool disposed;
 
     /// <summary>Makes an arena of the sum of the shares given, in frames.</summary>
@@ -43,10 +44,17 @@ public sealed partial class Arena : IDisposable
         quota[(int)Share.Crossing] = crossing;
         Capacity = receive + reserve + sockets + crossing;
         store = new FrameStore(Capacity + 1);
-        for (var i = 0; i < fresh.Length; i++)
+        for (var i = 0; i < ShareCount; i++)
         {
             fresh[i] = new FrameMetadata { DataOffset = Headroom, Truesize = FrameTruesize, WirePackets = 1, Share = (Share)i };
         }
+    }
+
+    /// <summary>A value for each share, within the arena: most ask for a share that the compiler knows, and then nothing is checked.</summary>
+    [InlineArray(ShareCount)]
+    private struct EachShare<T>
+    {
+        private T first;
     }
 
     /// <summary>Frames in all.</summary>
@@ -354,20 +362,6 @@ public sealed partial class Arena : IDisposable
     internal ushort[] PayloadSums { get; private set; } = [];
 
     internal ushort[] KeepPayloadSums() => PayloadSums = PayloadSums.Length > 0 ? PayloadSums : new ushort[Capacity + 1];
-
-    /// <summary>
-    /// Keeps the memory although the arena may be disposed, because another arena still shows some of its frames. Undone
-    /// by <see cref="EndRetention"/>; the last one frees what <see cref="Dispose"/> left.
-    /// </summary>
-    internal void Retain() => retentions++;
-
-    internal void EndRetention()
-    {
-        if (--retentions == 0 && disposed)
-        {
-            FreeMemory();
-        }
-    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Free(Frame frame, ref FrameMetadata metadata)

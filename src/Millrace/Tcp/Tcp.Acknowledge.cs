@@ -169,7 +169,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         if (sentAt != 0)
         {
             // the lowest bit of the time is set to tell it from none, so it may lie one ahead
-            var rtt = Math.Max((int)((uint)(now / Microsecond) - sentAt), 1);
+            var rtt = Math.Max((int)(microseconds - sentAt), 1);
             Measure(ref connection, rtt);
             return rtt;
         }

@@ -9,7 +9,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
 {
     public void TransportFailed(in TransportError error, long now)
     {
-        this.now = now;
+        SetTime(now);
         var key = new FlowKey(error.Local.Address, error.Remote.Address, error.Local.Port, error.Remote.Port);
         if (error.Protocol != IpProtocol.Tcp || !flows.TryFind(in key, out var index) || index < 0)
         {
@@ -54,7 +54,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     /// <summary>An interface changed; its MTU may have.</summary>
     public void InterfaceChanged(long now)
     {
-        this.now = now;
+        SetTime(now);
         for (var i = 0; i < unusedConnection; i++)
         {
             ref var connection = ref connections[i];

@@ -47,7 +47,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         }
 
         ref var metadata = ref arena.Metadata(connection.SendTail);
-        AppendPayload(connection.SendTail, ref metadata, first[..count]);
+        AppendPayload(connection.SendTail, ref metadata, first[..count], length: 0);
         metadata.SentAt = 0;
         connection.WriteSequence += count;
         return count;

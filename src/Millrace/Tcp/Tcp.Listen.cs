@@ -287,7 +287,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         StopRetransmission(ref connection);
         if (!connection.Has(TcpTraits.SynRetransmitted) && connection.SynSentAt != 0)
         {
-            Measure(ref connection, (uint)(now / Microsecond) - connection.SynSentAt);
+            Measure(ref connection, microseconds - connection.SynSentAt);
         }
         else if (connection.Has(TcpTraits.Timestamps) && segment.Options.TimestampEcho != 0)
         {

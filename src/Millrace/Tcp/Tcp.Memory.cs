@@ -100,6 +100,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             && (!isUnderPressure || (connection.WmemQueued + connection.RmemAlloc + (long)truesize) * ConnectionsInUse < HighMemory);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsShareShort(int truesize) =>
         arena.Available(Share.Sockets) - (truesize / Arena.FrameTruesize) < guaranteedFrames;
 

@@ -43,7 +43,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             }
 
             TransmitWhole(ref connection, frame, ref metadata, length, next.IsNone ? TcpFlags.Ack | TcpFlags.Psh : TcpFlags.Ack);
-            metadata.SentAt = (uint)(now / Microsecond) | 1;
+            metadata.SentAt = microseconds | 1;
             frame = next;
             connection.SendNext = next;
             connection.SndNxt += length;

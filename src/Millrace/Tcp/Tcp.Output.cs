@@ -238,7 +238,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         }
 
         Transmit(index, ref connection, head, last, first, total, segments, flags);
-        MarkSent(head, last, isRepeated ? 0 : (uint)(now / Microsecond) | 1);
+        MarkSent(head, last, isRepeated ? 0 : microseconds | 1);
         connection.SendNext = next;
         if (connection.Has(TcpTraits.Disturbed))
         {

@@ -31,7 +31,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         if (length < TcpHeader.MinimumLength || metadata.DataOffset + metadata.DataLength - offset != length
             || !metadata.NextFragment.IsNone || metadata.GsoSize != 0 || metadata.Checksum == ChecksumState.None || connections.Length == 0)
         {
-            return ReceiveAny(frame, networkOffset, offset, length, ref metadata);
+            return ReceiveAny(None, frame, networkOffset, offset, length, ref metadata);
         }
 
         var slot = Arena.Slot(ref metadata);
@@ -43,10 +43,10 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         if (TcpHeader.SourcePort(header) != connection.RemotePort || TcpHeader.DestinationPort(header) != connection.LocalPort
             || source != connection.RemoteAddress || destination != connection.LocalAddress || connection.State != TcpState.Established)
         {
-            var key = new FlowKey(destination, source, TcpHeader.DestinationPort(header), TcpHeader.SourcePort(header));
-            if (!flows.TryFind(in key, out index) || index < 0)
+            index = FindConnection(networkHeader, header);
+            if (index < 0)
             {
-                return ReceiveAny(frame, networkOffset, offset, length, ref metadata);
+                return ReceiveAny(None, frame, networkOffset, offset, length, ref metadata);
             }
 
             lastPredicted = index;
@@ -69,14 +69,14 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             || connection.Has(TcpTraits.PeerFinSeen | TcpTraits.Orphan | TcpTraits.Disturbed)
             || (payloadLength == 0 && acknowledgment == connection.SndUna && connection.SndMax != connection.SndUna))
         {
-            return ReceiveAny(frame, networkOffset, offset, length, ref metadata);
+            return ReceiveAny(index, frame, networkOffset, offset, length, ref metadata);
         }
 
         uint echo = 0;
         if (connection.Has(TcpTraits.Timestamps)
             && !TryTakeTimestamps(ref connection, slot.Slice(offset + TcpHeader.MinimumLength, TcpOptions.AlignedTimestampsLength), sequence, out echo))
         {
-            return ReceiveAny(frame, networkOffset, offset, length, ref metadata);
+            return ReceiveAny(index, frame, networkOffset, offset, length, ref metadata);
         }
 
         counters.InSegs += metadata.WirePackets;
@@ -118,6 +118,15 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         }
 
         return verdict;
+    }
+
+    /// <returns>Negative for none, or one in TIME-WAIT.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private int FindConnection(ReadOnlySpan<byte> networkHeader, ReadOnlySpan<byte> header)
+    {
+        var key = new FlowKey(
+            NetworkHeader.Destination(networkHeader), NetworkHeader.Source(networkHeader), TcpHeader.DestinationPort(header), TcpHeader.SourcePort(header));
+        return flows.TryFind(in key, out var index) ? index : None;
     }
 
     /// <summary>Takes the timestamps of a predicted segment (RFC 7323 §4.3 (2)); one that is older than the last is not.</summary>

@@ -12,8 +12,6 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     /// <summary>What a timer of RACK adds, because timers are coarse (TCP_TIMEOUT_MIN_US).</summary>
     private const int LeastTimeout = 2_000;
 
-    private uint Microseconds => (uint)(now / Microsecond);
-
     /// <summary>A frame was delivered (§6.2 step 2).</summary>
     private void AdvanceRack(ref TcpTransfer<TCongestionControl> transfer, uint sentAt, SequenceNumber end, bool isRepeated)
     {
@@ -22,7 +20,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             return;
         }
 
-        var rtt = Math.Max((int)(Microseconds - sentAt), 1);
+        var rtt = Math.Max((int)(microseconds - sentAt), 1);
         if (isRepeated && rtt < transfer.MinimumRtt)
         {
             // it was the original, not the copy, that arrived
@@ -43,7 +41,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
 
     /// <summary>Microseconds until a frame is lost; not positive if it is (§6.2 step 5).</summary>
     private int RackTimeLeft(ref TcpTransfer<TCongestionControl> transfer, Frame frame, int window) =>
-        transfer.RackRtt + window - (int)(Microseconds - arena.Metadata(frame).SentAt);
+        transfer.RackRtt + window - (int)(microseconds - arena.Metadata(frame).SentAt);
 
     /// <summary>How long reordering may take (§6.2 step 4).</summary>
     private int ReorderingWindow(ref TcpConnection connection, ref TcpTransfer<TCongestionControl> transfer)
@@ -147,10 +145,10 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         if (transfer.Is(TransferFlags.DsackSeen))
         {
             transfer.Flags &= ~TransferFlags.DsackSeen;
-            if (transfer.RackWidenedAt == 0 || (int)(Microseconds - transfer.RackWidenedAt) >= connection.Rtt.Smoothed)
+            if (transfer.RackWidenedAt == 0 || (int)(microseconds - transfer.RackWidenedAt) >= connection.Rtt.Smoothed)
             {
                 transfer.RackSteps = (byte)Math.Min(transfer.RackSteps + 1, MostRackSteps);
-                transfer.RackWidenedAt = Microseconds | 1;
+                transfer.RackWidenedAt = microseconds | 1;
                 transfer.RackPersists = RackPersistence;
             }
         }

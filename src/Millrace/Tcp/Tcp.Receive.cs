@@ -8,8 +8,9 @@ namespace Millrace.Tcp;
 public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
     /// <summary>A segment that was not predicted.</summary>
+    /// <param name="found">Its connection, or None if nobody has looked for one.</param>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private Verdict ReceiveAny(Frame frame, int networkOffset, int offset, int length, ref FrameMetadata metadata)
+    private Verdict ReceiveAny(int found, Frame frame, int networkOffset, int offset, int length, ref FrameMetadata metadata)
     {
         counters.InSegs += metadata.WirePackets;
         var linear = metadata.DataOffset + metadata.DataLength - offset;
@@ -43,8 +44,13 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         }
 
         var segment = SegmentOf(frame, networkOffset, offset, headerLength, length, ref metadata);
+        if (found != None)
+        {
+            return Arrive(found, ref segment);
+        }
+
         var hash = flows.Hash(in segment.Key);
-        if (!flows.TryFind(in segment.Key, hash, out var found))
+        if (!flows.TryFind(in segment.Key, hash, out found))
         {
             return ArriveWithoutConnection(ref segment, hash);
         }

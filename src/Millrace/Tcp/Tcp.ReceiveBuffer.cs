@@ -58,7 +58,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     {
         ClampWindow(ref connection, PayloadOf(ref connection, connection.RcvBuf));
         ref var space = ref connection.Space;
-        space.Since = (uint)(now / Microsecond);
+        space.Since = microseconds;
         space.Copied = connection.RcvNxt - connection.Readable;
         space.Space = Math.Min(
             Math.Min(connection.RcvSsThresh, connection.RcvWnd), settings.InitialCongestionWindow * connection.AdvertisedMss);
@@ -130,7 +130,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     private void ModerateReceiveBuffer(ref TcpConnection connection)
     {
         ref var space = ref connection.Space;
-        if (space.Rtt != 0 && (uint)(now / Microsecond) - space.Since >= space.Rtt >> 3)
+        if (space.Rtt != 0 && microseconds - space.Since >= space.Rtt >> 3)
         {
             EndRoundTrip(ref connection, ref space);
         }
@@ -147,7 +147,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         }
 
         space.Copied = taken;
-        space.Since = (uint)(now / Microsecond);
+        space.Since = microseconds;
     }
 
     /// <summary>

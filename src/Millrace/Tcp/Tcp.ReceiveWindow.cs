@@ -157,7 +157,9 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     private void OpenWindow(int index, ref TcpConnection connection)
     {
         var announced = ReceiveWindow(ref connection);
-        if (2L * announced <= connection.WindowClamp)
+
+        // the threshold, rounded up to the unit, is the most that can be
+        if (2L * announced <= Math.Min(connection.WindowClamp, (long)connection.RcvSsThresh + (1 << connection.ReceiveWindowScale)))
         {
             var window = FreeWindow(ref connection);
             if (window > 0 && window >= 2L * announced)

@@ -78,7 +78,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         var most = linear + (isActive ? Options(index).SynCount : settings.SynAckRetries + (connection.IsOpenEarly ? 1 : 0));
         var userTimeout = (long)UserTimeoutOf(index) * (Millisecond / Microsecond);
         if (connection.Retransmits >= most
-            || (userTimeout > 0 && connection.Retransmits > 0 && (uint)(now / Microsecond) - connection.SynSentAt >= userTimeout))
+            || (userTimeout > 0 && connection.Retransmits > 0 && microseconds - connection.SynSentAt >= userTimeout))
         {
             counters.AttemptFails++;
             Transit(ref connection, TcpEvent.Abort);

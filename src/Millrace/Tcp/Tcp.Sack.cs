@@ -240,5 +240,5 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     }
 
     // the lowest bit of the time is set to tell it from none, so it may lie one ahead
-    private int Since(uint sentAt) => Math.Max((int)(Microseconds - sentAt), 1);
+    private int Since(uint sentAt) => Math.Max((int)(microseconds - sentAt), 1);
 }

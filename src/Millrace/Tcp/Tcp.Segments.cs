@@ -173,7 +173,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         AcknowledgmentSent(ref connection);
         if (isFirst)
         {
-            connection.SynSentAt = Math.Max((uint)(now / Microsecond), 1);
+            connection.SynSentAt = Math.Max(microseconds, 1);
             connection.SndNxt = connection.Iss + 1;
             connection.SndMax = connection.SndNxt + payload;
             StartRetransmission(index, ref connection);

@@ -94,7 +94,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         }
 
         ref var metadata = ref arena.Metadata(frame);
-        metadata.SentAt = Microseconds | 1;
+        metadata.SentAt = microseconds | 1;
         scoreboard.MarkRetransmitted(ref transfer.Board, frame, connection.SndMax);
         transfer.UndoRetransmitted = Math.Max(transfer.UndoRetransmitted, 0) + 1;
         if (transfer.RetransmitStamp == 0)

@@ -51,6 +51,22 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             return 0;
         }
 
+        // a message that fits a segment, and nothing before it that it could be put behind
+        if (connection.SendTail.IsNone && (uint)(source.Length - 1) < connection.Mss && TryAddFrame(index, ref connection))
+        {
+            ref var metadata = ref arena.Metadata(connection.SendTail);
+            AppendPayload(connection.SendTail, ref metadata, source, length: 0);
+            connection.WriteSequence += source.Length;
+            List(index, ref connection);
+            return source.Length;
+        }
+
+        return WriteInPieces(index, ref connection, source);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private int WriteInPieces(int index, ref TcpConnection connection, ReadOnlySpan<byte> source)
+    {
         var written = 0;
         while (written < source.Length)
         {
@@ -67,7 +83,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
 
             ref var metadata = ref arena.Metadata(connection.SendTail);
             var count = Math.Min(room, source.Length - written);
-            AppendPayload(connection.SendTail, ref metadata, source.Slice(written, count));
+            AppendPayload(connection.SendTail, ref metadata, source.Slice(written, count), PayloadLengthOf(ref metadata));
             connection.WriteSequence += count;
             written += count;
         }
@@ -79,17 +95,17 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
 
         if (written > 0)
         {
-            List(index);
+            List(index, ref connection);
         }
 
         return written;
     }
 
     /// <summary>Copies bytes behind the payload of a frame that is not on its way, and sums them in the same pass where software has to.</summary>
+    /// <param name="length">Of the payload that is there.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void AppendPayload(Frame frame, ref FrameMetadata metadata, ReadOnlySpan<byte> bytes)
+    private void AppendPayload(Frame frame, ref FrameMetadata metadata, ReadOnlySpan<byte> bytes, int length)
     {
-        var length = PayloadLengthOf(ref metadata);
         var place = Arena.Slot(ref metadata).Slice(Arena.Headroom + length, bytes.Length);
         metadata.DataLength = (ushort)(metadata.DataLength + bytes.Length);
         if (!sumsPayloads)

@@ -59,6 +59,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     {
         ref var connection = ref connections[index];
         var count = Math.Min(destination.Length, connection.Readable);
+        if (count == 0)
+        {
+            return 0;
+        }
+
         for (var copied = 0; copied < count;)
         {
             ref var metadata = ref arena.Metadata(connection.ReceiveHead);
@@ -68,11 +73,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             copied += Take(ref connection, ref metadata, piece.Length);
         }
 
-        if (count > 0)
-        {
-            Consumed(index, ref connection, count);
-        }
-
+        Consumed(index, ref connection, count);
         return count;
     }
 

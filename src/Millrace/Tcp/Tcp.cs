@@ -62,6 +62,9 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     private int challengesSent;
 
     private long now;
+
+    /// <summary><see cref="now"/> in microseconds modulo 2^32, divided once a poll.</summary>
+    private uint microseconds;
     private TcpNotices notices;
     private TcpCounters counters;
 
@@ -156,12 +159,22 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         + listenerOfPort.Length + listeners.Bytes + (portCounters.Length * sizeof(uint))
         + fastOpenCache.Bytes + fastOpenResets.Bytes;
 
-    public void PollStart(long now) => this.now = now;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void SetTime(long now)
+    {
+        if (this.now != now)
+        {
+            this.now = now;
+            microseconds = (uint)(now / Microsecond);
+        }
+    }
+
+    public void PollStart(long now) => SetTime(now);
 
     /// <summary>Runs the timers that are due.</summary>
     public void Advance(long now)
     {
-        this.now = now;
+        SetTime(now);
         while (wheel.TryExpire(now, out var index))
         {
             Expire(index);
@@ -187,7 +200,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     /// <returns>Whether the outbox, or the reserve of frames, was full before all was written.</returns>
     public bool FillOutbox(long now)
     {
-        this.now = now;
+        SetTime(now);
         isOutputBlocked = false;
         while (outputHead != None)
         {
@@ -209,9 +222,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
 
     /// <summary>Puts a connection on the output list.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void List(int index)
+    private void List(int index) => List(index, ref connections[index]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void List(int index, ref TcpConnection connection)
     {
-        ref var connection = ref connections[index];
         if (!connection.Has(TcpTraits.Listed))
         {
             ListLast(index, ref connection);
