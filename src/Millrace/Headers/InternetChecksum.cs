@@ -105,6 +105,11 @@ public static partial class InternetChecksum
             return Finish(ShortSums.Sum(data), initial);
         }
 
+        if (LongSums.IsSupported)
+        {
+            return Finish(LongSums.Sum(data), initial);
+        }
+
         if (Vector512.IsHardwareAccelerated && data.Length >= 2 * VectorThreshold)
         {
             return Finish(SumVectors<Lanes512, Vector512<uint>>(data), initial);

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.Intrinsics;
 using Millrace.Headers;
+using Millrace.Interop;
 
 namespace Millrace.Tests.Checksum;
 
@@ -54,6 +55,11 @@ public sealed class InternetChecksumTests
             Assert.Equal(expected, InternetChecksum.Fold(InternetChecksum.SumVectors<InternetChecksum.Lanes128, Vector128<uint>>(span)));
             Assert.Equal(expected, InternetChecksum.Fold(InternetChecksum.SumVectors<InternetChecksum.Lanes256, Vector256<uint>>(span)));
             Assert.Equal(expected, InternetChecksum.Fold(InternetChecksum.SumVectors<InternetChecksum.Lanes512, Vector512<uint>>(span)));
+            if (LongSums.IsSupported)
+            {
+                Assert.Equal(expected, InternetChecksum.Fold(LongSums.Sum<LongSums.Words256, Vector256<int>>(span)));
+            }
+
             Assert.Equal(expected, InternetChecksum.Fold(InternetChecksum.CopyAndSumVectors<InternetChecksum.Lanes128, Vector128<uint>>(span, copy)));
             Assert.Equal(expected, InternetChecksum.Fold(InternetChecksum.CopyAndSumVectors<InternetChecksum.Lanes256, Vector256<uint>>(span, copy)));
             Assert.True(span.SequenceEqual(copy.AsSpan(0, length)));
