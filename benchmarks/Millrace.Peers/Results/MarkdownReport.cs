@@ -11,7 +11,7 @@ internal static class MarkdownReport
     {
         var text = new StringBuilder();
         text.AppendLine(CultureInfo.InvariantCulture, $"# {machine.Begin:yyyy-MM-dd}, commit {machine.Commit}\n");
-        text.AppendLine(CultureInfo.InvariantCulture, $"{machine.Processor}, {machine.Kernel.Trim()}, {machine.Runtime}; {options.Rounds} rounds{(options.IsShort ? " of short runs (--short)" : "")}.");
+        text.AppendLine(CultureInfo.InvariantCulture, $"{machine.Processor}, {machine.Kernel.Trim()}, {machine.Runtime}; {options.Rounds} rounds{(options.Plots ? " of short runs (--plots)" : options.IsShort ? " of short runs (--short)" : "")}.");
         text.AppendLine("What each workload is: [WORKLOADS.md](../../WORKLOADS.md). Single runs and the machine: the file of this name that ends in .json.\n");
         text.AppendLine(TableReport.Legend);
         foreach (var workload in TableRow.Of(figures, absences).GroupBy(row => row.Workload))
