@@ -26,6 +26,9 @@ internal sealed class SendScoreboard(Arena arena, int[] links)
     private readonly int[] near = new int[links.Length];
     private readonly int[] far = new int[links.Length];
 
+    /// <summary>Frames that searches have looked at, for tests of what a peer can make of them.</summary>
+    internal long Steps { get; set; }
+
     public SendMarks MarksOf(Frame frame) => marks[frame.Index];
 
     public bool Has(Frame frame, SendMarks mark) => (marks[frame.Index] & mark) != 0;
@@ -79,6 +82,7 @@ internal sealed class SendScoreboard(Arena arena, int[] links)
 
         while (true)
         {
+            Steps++;
             var following = new Frame(lane[from.Index]);
             if (following.IsNone || StartOf(following) > sequence)
             {
@@ -95,10 +99,11 @@ internal sealed class SendScoreboard(Arena arena, int[] links)
         var index = frame.Index;
         while (index != 0 && (marks[index] & SendMarks.Sacked) != 0)
         {
+            Steps++;
             var following = JumpOf(index);
-            if (following != 0 && (marks[following] & SendMarks.Sacked) != 0)
+            if (following != 0 && (marks[following] & SendMarks.Sacked) != 0 && JumpOf(following) is var beyond and not 0)
             {
-                next[index] = JumpOf(following);
+                next[index] = beyond;
             }
 
             index = following;

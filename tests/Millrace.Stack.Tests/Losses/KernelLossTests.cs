@@ -1,0 +1,142 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using Millrace.Nics;
+using Millrace.Sockets;
+using Millrace.Stack.Tests.Sockets;
+using Millrace.Testing;
+using Millrace.Tests;
+
+namespace Millrace.Stack.Tests.Losses;
+
+/// <summary>Losses between the stack and a kernel: each repairs by what the other acknowledges selectively.</summary>
+public sealed class KernelLossTests(ITestOutputHelper output)
+{
+    private const int Length = 3 << 20;
+
+    [Theory]
+    [InlineData(1, 0.01, 0, 0, "")]
+    [InlineData(2, 0.03, 0.02, 0, "")]
+    [InlineData(3, 0.01, 0.05, 0.02, "")]
+    [InlineData(4, 0.02, 0, 0, "tcp_timestamps")]
+    [InlineData(5, 0.02, 0, 0, "tcp_sack")]
+    [InlineData(6, 0.02, 0.02, 0, "tcp_dsack")]
+    [InlineData(7, 0, 0.10, 0, "")]
+    public async Task Megabytes_go_both_ways_intact(ulong seed, double loss, double reorder, double duplication, string without)
+    {
+        Requires.Tap();
+        await using var world = new World(seed, loss, reorder, duplication);
+        if (without.Length > 0)
+        {
+            world.Space.SetParameter("ipv4/" + without, "0");
+        }
+
+        // one way at a time: the kernel answers by itself then, and so does the stack
+        await world.Exchange(fromKernel: true);
+        await world.Exchange(fromKernel: false);
+        var counters = world.Stack.Tcp.Counters;
+        output.WriteLine($"kernel: {world.Describe()}");
+        output.WriteLine($"stack: {counters.RetransSegs} again, {counters.TCPSackRecovery} recoveries, {counters.TCPLossProbes} probes, {counters.TCPTimeouts} timeouts, "
+            + $"{counters.TCPDSACKRecv} duplicates reported, {counters.TCPDSACKUndo + counters.TCPFullUndo + counters.TCPPartialUndo + counters.TCPLossUndo} undone, {counters.TCPSACKReorder} reorderings");
+
+        // no block of ours was one that the kernel could not make sense of, nor the other way round; those of acknowledgments that the wire repeats may be
+        if (duplication == 0)
+        {
+            Assert.Equal((0, 0), (world.Kernel("TCPSACKDiscard"), counters.TCPSACKDiscard));
+        }
+
+        Assert.Equal(0, world.Kernel("TCPSACKReneging") + counters.TCPSACKReneging);
+        if (loss > 0 && without != "tcp_sack")
+        {
+            Assert.True(world.Kernel("TCPSackRecovery") > 0, "the kernel was not told of a loss");
+            Assert.True(counters.TCPSackRecovery > 0, "the stack was not told of a loss");
+        }
+    }
+
+    private sealed class World : IAsyncDisposable
+    {
+        private static readonly IPAddress Address = IPAddress.Parse("10.9.0.2");
+        private readonly TapNic tap;
+        private readonly Worker worker;
+
+        public World(ulong seed, double loss, double reorder, double duplication)
+        {
+            tap = Space.Run(() => new TapNic(new TapOptions { KernelAddress = "10.9.0.1/24" }));
+            ImpairmentOptions Impaired(ulong more) => new()
+            {
+                Loss = loss, Reorder = reorder, ReorderNanoseconds = 300_000, Duplication = duplication, Seed = (seed * 2) + more,
+            };
+            Stack = new TapStack(new() { Nic = new ImpairedNic(tap, Impaired(0), Impaired(1)), Entropy = Entropy.FromOperatingSystem() });
+            worker = new Worker(Stack);
+            worker.Start();
+        }
+
+        public NetworkNamespace Space { get; } = new();
+
+        public TapStack Stack { get; }
+
+        public async Task Exchange(bool fromKernel)
+        {
+            using var listener = Stack.Sockets.Listen(80);
+            await listener.Listening;
+            using var kernel = Space.Run(() => new TcpClient(AddressFamily.InterNetwork));
+            await kernel.ConnectAsync(Address, 80).WaitAsync(AsyncStacks.Patience);
+            var ours = await listener.AcceptAsync();
+            var stream = kernel.GetStream();
+            string[] hashes;
+            if (fromKernel)
+            {
+                var bytes = new byte[Length];
+                new Random(7).NextBytes(bytes);
+                var sending = Task.Run(async () =>
+                {
+                    await stream.WriteAsync(bytes);
+                    kernel.Client.Shutdown(SocketShutdown.Send);
+                    return Convert.ToHexString(SHA256.HashData(bytes));
+                });
+                hashes = await Task.WhenAll(sending, Task.Run(() => AsyncStackTests.Receive(ours))).WaitAsync(AsyncStacks.Patience);
+            }
+            else
+            {
+                hashes = await Task.WhenAll(
+                    Task.Run(() => AsyncStackTests.Send(ours, seed: 8, Length)),
+                    Task.Run(async () => Convert.ToHexString(await SHA256.HashDataAsync(stream)))).WaitAsync(AsyncStacks.Patience);
+            }
+
+            Assert.Equal(hashes[0], hashes[1]);
+            kernel.Dispose();
+            await ours.DisposeAsync();
+        }
+
+        /// <summary>A counter of the kernel under its name in /proc/net/netstat.</summary>
+        public long Kernel(string name)
+        {
+            var lines = Space.Execute("cat", "/proc/net/netstat").Split('\n');
+            for (var i = 0; i + 1 < lines.Length; i += 2)
+            {
+                var place = Array.IndexOf(lines[i].Split(' '), name);
+                if (place > 0)
+                {
+                    return long.Parse(lines[i + 1].Split(' ')[place], CultureInfo.InvariantCulture);
+                }
+            }
+
+            throw new InvalidOperationException($"The kernel does not count {name}.");
+        }
+
+        public string Describe() => string.Join(", ", new[]
+        {
+            "TCPSackRecovery", "TCPLostRetransmit", "TCPFastRetrans", "TCPSlowStartRetrans", "TCPTimeouts", "TCPLossProbes", "TCPDSACKRecv", "TCPDSACKUndo", "TCPSACKReorder",
+        }.Select(name => $"{name} {Kernel(name)}"));
+
+        public async ValueTask DisposeAsync()
+        {
+            await worker.DisposeAsync();
+            Assert.False(worker.Faulted);
+            Stack.Dispose();
+            tap.Dispose();
+            Space.Dispose();
+        }
+    }
+}
