@@ -67,6 +67,9 @@ public readonly ref struct TcpSocket(TcpSockets sockets, int index)
     /// <inheritdoc cref="TcpSockets.WmemAllocOf"/>
     public int WmemAlloc => sockets.WmemAllocOf(Index);
 
+    /// <inheritdoc cref="TcpSockets.InfoOf"/>
+    public TcpInfo Info => sockets.InfoOf(Index);
+
     /// <summary>Switches Nagle's algorithm off (TCP_NODELAY).</summary>
     public void SetNoDelay(bool value) => sockets.SetNoDelay(Index, value);
 

@@ -15,7 +15,15 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         {
             Demand(index, TcpPending.Ack);
         }
-        else if (!connection.DelayedAckAt.IsSet)
+        else
+        {
+            DelayAck(index, ref connection);
+        }
+    }
+
+    private void DelayAck(int index, ref TcpConnection connection)
+    {
+        if (!connection.DelayedAckAt.IsSet)
         {
             connection.DelayedAckAt = now + (connection.Ack.Delay(connection.Rtt.Smoothed) * Microsecond);
             Schedule(index, connection.DelayedAckAt);

@@ -13,6 +13,9 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     /// <summary>A window does not push the segment size below what every host takes (RFC 791's 68 bytes, headers off).</summary>
     private const int SmallestBoundMss = 68 - 20;
 
+    /// <summary>TCP_TIMEOUT_MIN: two jiffies, of 4 ms as most kernels are built.</summary>
+    private const long SynRetryAfterReset = 8 * Millisecond;
+
     public override TcpConnectResult Connect(int application, InetEndpoint remote, out TcpSocketId id, ushort localPort = 0)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)application, (uint)applications.Count);
@@ -84,6 +87,13 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     {
         if (segment.IsAck && (segment.Acknowledgment <= connection.Iss || segment.Acknowledgment > connection.SndMax))
         {
+            if (connection.Retransmits == 0)
+            {
+                // the peer has an older connection, which our reset ends: the SYN need not wait a second (tcp_rcv_synsent_state_process)
+                connection.RetransmitAt = now + SynRetryAfterReset;
+                Schedule(index, ref connection);
+            }
+
             if (!segment.IsReset)
             {
                 ReplyReset(ref segment);

@@ -81,9 +81,19 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         for (var i = 0; i < unusedConnection && listeners[place].Pending > 0; i++)
         {
             ref var connection = ref connections[i];
-            if (connection.Has(TcpTraits.InUse) && connection.Listener == place)
+            if (!connection.Has(TcpTraits.InUse) || connection.Listener != place)
+            {
+                continue;
+            }
+
+            if (connection.HasSlot)
             {
                 Reset(i, ref connection, TcpCloseReason.Aborted);
+            }
+            else
+            {
+                // what the peer sends next finds no connection and is reset (inet_csk_listen_stop)
+                Finish(i, TcpCloseReason.Aborted);
             }
         }
     }
@@ -280,6 +290,8 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     /// <summary>Both SYNs are acknowledged.</summary>
     private void Establish(int index, ref TcpConnection connection, ref TcpSegment segment)
     {
+        // one timeout of a second is no sign of congestion yet (tcp_init_transfer; RFC 5681 §3.1 is stricter)
+        var window = connection.Retransmits > 1 ? 1 : settings.InitialCongestionWindow;
         connection.SndUna = connection.Iss + 1;
         connection.SndNxt = SequenceNumber.Max(connection.SndNxt, connection.SndUna);
         connection.Retransmits = 0;
@@ -307,14 +319,27 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
 
         notices |= TcpNotices.Connected;
         connection.SndSml = connection.SndUna;
-        StartTransfer(ref connection);
+        TakeFirstWindow(ref connection, ref segment);
+        StartTransfer(ref connection, window);
+    }
+
+    /// <summary>
+    /// The first scaled window is the first that bounds segments: that of a SYN may say a thousandth of it, and the congestion window,
+    /// which is bytes here, would start with as little.
+    /// </summary>
+    private void TakeFirstWindow(ref TcpConnection connection, ref TcpSegment segment)
+    {
+        if (!segment.IsSyn && segment.Window << connection.SendWindowScale > connection.MaxWindow)
+        {
+            connection.MaxWindow = segment.Window << connection.SendWindowScale;
+            SynchronizeMss(ref connection);
+        }
     }
 
     /// <summary>The windows that data starts with.</summary>
-    private void StartTransfer(ref TcpConnection connection)
+    /// <param name="window">Segments.</param>
+    private void StartTransfer(ref TcpConnection connection, int window)
     {
-        // a SYN that was lost starts with one segment (RFC 5681 §3.1)
-        var window = connection.Has(TcpTraits.SynRetransmitted) ? 1 : settings.InitialCongestionWindow;
         connection.Congestion.Start(window * connection.Mss);
         if (NeedsTransfer(ref connection))
         {

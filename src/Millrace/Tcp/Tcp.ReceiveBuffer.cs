@@ -24,11 +24,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         connection.Traits |= TcpTraits.ReceiveBufferLocked;
         connection.RcvBuf = Math.Max(2 * Math.Min(bytes, memory.RmemMax), MinimumReceiveBuffer);
         ClampWindow(ref connection, PayloadOf(ref connection, connection.RcvBuf));
-        if (connection.State == TcpState.SynSent && connection.SndMax == connection.Iss)
-        {
-            // the SYN has not gone yet
-            StartWindow(ref connection);
-        }
+        StartWindowAnew(ref connection);
     }
 
     public override void SetWindowClamp(int index, int bytes)
@@ -37,6 +33,16 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         ref var connection = ref connections[index];
         connection.AskedWindowClamp = bytes == 0 ? 0 : Math.Max(bytes, MinimumReceiveBuffer / 2);
         ClampWindow(ref connection, PayloadOf(ref connection, connection.RcvBuf));
+        StartWindowAnew(ref connection);
+    }
+
+    /// <summary>What was settled before the SYN has gone is in its window.</summary>
+    private void StartWindowAnew(ref TcpConnection connection)
+    {
+        if (connection.State == TcpState.SynSent && connection.SndMax == connection.Iss)
+        {
+            StartWindow(ref connection);
+        }
     }
 
     /// <summary>

@@ -8,8 +8,8 @@ namespace Millrace.Tcp;
 /// <content>The receive buffer and the window it leaves (RFC 9293 §3.8.6, net/ipv4/tcp_output.c, __tcp_select_window).</content>
 public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
-    /// <summary>Payload to truesize in 256ths before anything was measured: 1200 bytes a frame of 4 KiB (TCP_DEFAULT_SCALING_RATIO).</summary>
-    private const int InitialScalingRatio = (1200 << 8) / 4672;
+    /// <summary>Payload to truesize in 256ths before anything was measured: a half (TCP_DEFAULT_SCALING_RATIO since 6.7).</summary>
+    private const int InitialScalingRatio = 1 << 7;
 
     private const int MinimumRcvMss = 88;
     private const int MaximumUnscaledWindow = 65_535;

@@ -104,6 +104,12 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     {
         if (segment.Length == 0 || segment.IsSyn)
         {
+            if (segment.IsSyn)
+            {
+                // a SYN-ACK that crossed ours is old text, and answered as such (tcp_data_queue)
+                Demand(index, TcpPending.Ack);
+            }
+
             return Verdict.Consumed;
         }
 
@@ -111,8 +117,16 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         {
             // nobody will read it (RFC 9293 §3.10.4, RFC 2525 §2.17)
             counters.TCPAbortOnData++;
-            Reset(index, ref connection, TcpCloseReason.Closed);
+            Transit(ref connection, TcpEvent.Abort);
+            ReplyReset(ref segment);
+            Finish(index, TcpCloseReason.Closed);
             return Verdict.Drop(DropReason.TcpAbortOnData);
+        }
+
+        if (connection.Has(TcpTraits.PeerClosed) && segment.Sequence >= connection.RcvNxt)
+        {
+            // behind the peer's FIN there is nothing (tcp_rcv_state_process)
+            return Verdict.Drop(DropReason.TcpOldData);
         }
 
         if (connection.Has(TcpTraits.PeerClosed))
@@ -127,12 +141,13 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             connection.PeerFin = segment.Sequence + segment.PayloadLength;
         }
 
+        var mayWait = connection.State == TcpState.Established && connection.OutOfOrder.IsEmpty && (connection.Pending & TcpPending.Ack) == 0;
         var verdict = segment.PayloadLength > 0 ? ArriveData(index, ref connection, ref segment) : Verdict.Consumed;
         if (connection.Has(TcpTraits.PeerFinSeen) && !connection.Has(TcpTraits.PeerClosed))
         {
             if (connection.RcvNxt == connection.PeerFin)
             {
-                ReachFin(index, ref connection);
+                ReachFin(index, ref connection, mayWait);
             }
             else if (segment.PayloadLength == 0)
             {
@@ -143,13 +158,27 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         return verdict;
     }
 
-    private void ReachFin(int index, ref TcpConnection connection)
+    /// <param name="mayWait">
+    /// Nothing else asks for an acknowledgment at once: then that of data and FIN waits for what the application says to them, and the
+    /// connection counts as interactive (tcp_fin). A FIN before any data has no time to wait for.
+    /// </param>
+    private void ReachFin(int index, ref TcpConnection connection, bool mayWait)
     {
         connection.RcvNxt += 1;
         connection.Traits |= TcpTraits.PeerClosed;
         notices |= TcpNotices.PeerClosed;
         ReleaseOutOfOrder(ref connection);
-        Demand(index, TcpPending.Ack);
+        if (mayWait && connection.Ack.Timeout > 0 && connection.RcvNxt - connection.RcvWup <= connection.RcvMss)
+        {
+            connection.Pending &= ~TcpPending.Ack;
+            connection.Ack.IsInteractive = true;
+            DelayAck(index, ref connection);
+        }
+        else
+        {
+            Demand(index, TcpPending.Ack);
+        }
+
         Transit(ref connection, TcpEvent.Fin);
         if (connection.State == TcpState.TimeWait)
         {

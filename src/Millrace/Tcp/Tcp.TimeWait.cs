@@ -97,7 +97,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         }
 
         // an old SYN too: who sent it answers with a reset, which ends the wait, and its next SYN is new
-        AnswerInTimeWait(ref entry);
+        AnswerInTimeWait(ref entry, segment.Length > 0 && !segment.IsSyn);
 
         return Verdict.Drop(isOld ? DropReason.TcpPaws : DropReason.TcpTimeWait);
     }
@@ -106,9 +106,10 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         segment.Sequence > entry.RcvNxt
         || (entry.HasTimestamps && segment.Options.HasTimestamps && (int)(segment.Options.TimestampValue - entry.TsRecent) > 0);
 
-    private void AnswerInTimeWait(ref TimeWaitEntry entry)
+    /// <param name="always">Data and FINs are no answers themselves, so no loop can come of it (tcp_oow_rate_limited).</param>
+    private void AnswerInTimeWait(ref TimeWaitEntry entry, bool always)
     {
-        if (entry.SinceAnswered(now) < settings.InvalidRateLimitMilliseconds * Millisecond)
+        if (!always && entry.SinceAnswered(now) < settings.InvalidRateLimitMilliseconds * Millisecond)
         {
             return;
         }

@@ -53,6 +53,15 @@ public abstract class TcpSockets : ITransmitCompletions
 
     public abstract TcpState StateOf(int index);
 
+    /// <summary>
+    /// The state of a connection by its ends, whoever has it, also without an application: TIME-WAIT, an orphan, a handshake;
+    /// <see cref="TcpState.Closed"/> if there is none.
+    /// </summary>
+    public virtual TcpState FindState(InetEndpoint local, InetEndpoint remote) => TcpState.Closed;
+
+    /// <summary>What a connection knows of its path (TCP_INFO).</summary>
+    public virtual TcpInfo InfoOf(int index) => default;
+
     public abstract int ReadableOf(int index);
 
     public abstract bool IsPeerClosed(int index);

@@ -42,7 +42,7 @@ public sealed class BufferSizeTests
         using var script = new TcpScript(null, new TestApplication());
         script.Open(out var id);
         script.Host.Socket(id).SetReceiveBuffer(10_000);
-        script.Expect("S 0:0(0) win 4380");
+        script.Expect("S 0:0(0) win 8760");
     }
 
     [Fact]
@@ -53,9 +53,9 @@ public sealed class BufferSizeTests
         var next = 1;
         script.Send(".", next, 1, new string('x', 1000));
 
-        // 32,120 were announced
-        script.Expect(". 1:1(0) ack 1001 win 31120");
-        var window = 31_120;
+        // 64,240 were announced
+        script.Expect(". 1:1(0) ack 1001 win 63240");
+        var window = 63_240;
         for (next += 1000; window > 5_000; next += 1000)
         {
             script.Send(".", next, 1, new string('x', 1000));
@@ -65,7 +65,7 @@ public sealed class BufferSizeTests
                 Assert.InRange(announced, window - 2000, window);
                 window = announced;
             });
-            Assert.True(next < 60_000, "the clamp has no effect");
+            Assert.True(next < 120_000, "the clamp has no effect");
         }
 
         for (var i = 0; i < 100; i++, next += 1000)

@@ -101,7 +101,7 @@ public sealed class CloseTests
         script.Expect("F. 1:1(0) ack 1");
         script.Send(".", 1, 2);
         Assert.Equal(DropReason.TcpAbortOnData, script.Send("P.", 1, 2, "too late").Reason);
-        script.Expect("R. 2:2(0) ack 1");
+        script.Expect("R 2:2(0)");
         Assert.Equal(1, script.Counters.TCPAbortOnData);
         script.Host.AssertEmpty();
     }
@@ -150,7 +150,6 @@ public sealed class CloseTests
     {
         using var script = TcpScript.Established(null, new TestApplication { Port = 80, Reads = false });
         script.Send("FP.", 1, 1, "read me later");
-        script.Expect(". 1:1(0) ack 15");
         script.Socket.Shutdown();
         script.Expect("F. 1:1(0) ack 15");
         script.Send(".", 15, 2);

@@ -10,7 +10,7 @@ public sealed class HandshakeTests
     {
         using var script = new TcpScript();
         script.Open(out _);
-        script.Expect("S 0:0(0) win 32120 <mss 1460,sackOK,TS,nop,wscale 10>");
+        script.Expect("S 0:0(0) win 64240 <mss 1460,sackOK,TS,nop,wscale 10>");
     }
 
     [Fact]
@@ -18,7 +18,7 @@ public sealed class HandshakeTests
     {
         using var script = new TcpScript();
         script.Send("S", 0, mss: 1460);
-        script.Expect("S. 0:0(0) ack 1 win 32120 <mss 1460>");
+        script.Expect("S. 0:0(0) ack 1 win 64240 <mss 1460>");
         script.Send(".", 1, 1);
         script.ExpectNothing();
         Assert.Equal(["Opened", "Connected"], script.Application.Calls);

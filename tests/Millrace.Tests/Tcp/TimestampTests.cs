@@ -96,10 +96,10 @@ public sealed class TimestampTests
     {
         using var script = new TcpScript();
         script.Send("S", 0, mss: 1460, scale: 8, window: 2000);
-        script.Expect("S. 0:0(0) ack 1 win 32120 <mss 1460,nop,wscale 10>");
+        script.Expect("S. 0:0(0) ack 1 win 64240 <mss 1460,nop,wscale 10>");
         script.Send(".", 1, 1, window: 16);
         script.Write(5000);
-        script.Expect(". 1:1461(1460) ack 1 win 32", ". 1461:2921(1460) ack 1 win 32");
+        script.Expect(". 1:1461(1460) ack 1 win 63", ". 1461:2921(1460) ack 1 win 63");
     }
 
     private static TcpScript Established()
