@@ -32,7 +32,7 @@ public class DiagnosticTests
         { "MR0006", "[NetworkStack] [NicQueues(1)] [AsyncSockets] " + End, "[AsyncSockets] has no transport in this stack: declare [Tcp] before it" },
         { "MR0007", "[NetworkStack] [Limiter(0)] " + End + UserStages.Limiter, "Limit of [Limiter] is 0: write a value from 1 to 1000" },
         { "MR0007", "[NetworkStack] [NicQueues(1)] [VlanOffload(Accept = [10, 4095])] " + End, "Accept of [VlanOffload] is 4095: write a value from 1 to 4094" },
-        { "MR0007", "[NetworkStack] [Datagram] [UdpHandler<Clock>(70000)] " + End + UserStages.Transports, "port of [UdpHandler] is 70000: write a value from 1 to 65535" },
+        { "MR0007", "[NetworkStack] [Datagram] [UdpHandler<Clock>(70000)] " + End + UserStages.Transports, "port of [UdpHandler] is 70000: write a value from 0 to 65535" },
         { "MR0007", "[NetworkStack(RingFrames = -1)] [NicQueues(1)] " + End, "RingFrames of [NetworkStack] is -1: write a value from 1 to 65536" },
         { "MR0008", "[NetworkStack] [Limiter(Runtime = [\"Lmit\"])] " + End + UserStages.Limiter, "[Limiter] has no setting 'Lmit' that could change at run time: name one of Limit, Enabled, Memory, Factor, Only" },
         { "MR0009", "[NetworkStack] [Limiter(Runtime = [\"Slots\"])] " + End + UserStages.Limiter, "Slots of [Limiter] is used when the stack is made and cannot change at run time: remove it from Runtime" },

@@ -217,7 +217,7 @@ internal sealed class StackParser(INamedTypeSymbol stack, Compilation compilatio
     {
         var application = applications[applications.Count - 1];
         var label = attribute.AttributeClass!.Name.WithoutSuffix("Attribute");
-        CheckRange(attribute, label, "port", application.Port, application.Kind == ApplicationKind.Udp ? 1 : 0, 65535);
+        CheckRange(attribute, label, "port", application.Port, 0, 65535);
         CheckRange(attribute, label, "Connections", application.Connections, 1, 1 << 24);
         CheckRange(attribute, label, "Backlog", application.Backlog, 0, 65535);
         CheckRange(attribute, label, "FastOpenQueue", application.FastOpenQueue, 0, 65535);
@@ -247,7 +247,7 @@ internal sealed class StackParser(INamedTypeSymbol stack, Compilation compilatio
 
     private void CheckRange(AttributeData attribute, string label, string what, int value, int minimum, int maximum)
     {
-        // Udp handlers always have a port; the sockets never
+        // the asynchronous sockets have none
         var applies = what != "port" || label != "AsyncSockets";
         if (applies && (value < minimum || value > maximum))
         {

@@ -27,8 +27,9 @@ public sealed class TcpHandlerAttribute<THandler>(int port = 0) : Attribute
 
 /// <summary>An application over UDP that runs inside the loop.</summary>
 /// <typeparam name="THandler">A struct that implements <see cref="Sockets.IUdpHandler"/>.</typeparam>
+/// <param name="port">The port to listen on; 0 for an application that binds ports at run time.</param>
 [AttributeUsage(AttributeTargets.Class, AllowMultiple = true)]
-public sealed class UdpHandlerAttribute<THandler>(int port) : Attribute
+public sealed class UdpHandlerAttribute<THandler>(int port = 0) : Attribute
     where THandler : struct, Sockets.IUdpHandler
 {
     public int Port { get; } = port;

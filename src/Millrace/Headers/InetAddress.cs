@@ -28,6 +28,15 @@ public readonly struct InetAddress(ulong upper, ulong lower) : IEquatable<InetAd
     /// <summary>The IPv4 address as a host number (<c>10.0.0.1</c> is 0x0A000001); meaningful if <see cref="IsIpv4"/>.</summary>
     public uint Ipv4 => (uint)Lower;
 
+    /// <summary>A group (RFC 1112, RFC 4291 §2.7).</summary>
+    public bool IsMulticast => IsIpv4 ? Ipv4 >> 28 == 0xE : Upper >> 56 == 0xFF;
+
+    /// <summary>Everybody on the link (255.255.255.255); there is none in IPv6.</summary>
+    public bool IsLimitedBroadcast => IsIpv4 && Ipv4 == uint.MaxValue;
+
+    /// <summary>This host's own address in the address's family (127.0.0.1, ::1).</summary>
+    public InetAddress Loopback => IsIpv4 ? FromIpv4(0x7F00_0001) : new InetAddress(0, 1);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static InetAddress FromIpv4(uint address) => new(0, MappedPrefix | address);
 

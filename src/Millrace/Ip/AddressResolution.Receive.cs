@@ -99,6 +99,11 @@ internal sealed partial class AddressResolution
 
     private void Update(ref Neighbour neighbour, MacAddress hardware, bool isConfirmation, bool mayOverride, long now)
     {
+        if (neighbour.State == NeighbourState.NoArp)
+        {
+            return;
+        }
+
         var wasValid = neighbour.State is NeighbourState.Reachable or NeighbourState.Stale or NeighbourState.Delay or NeighbourState.Probe;
         var isNew = neighbour.LinkAddress != hardware;
         if (wasValid && isNew && !mayOverride)

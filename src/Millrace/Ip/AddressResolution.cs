@@ -58,6 +58,9 @@ internal sealed partial class AddressResolution
     /// <returns>-1 if there is no room.</returns>
     public int FindOrAdd(byte networkInterface, uint address, long now)
     {
+        // of a link without resolution one entry serves for all (net/ipv4/arp.c, ipv4_neigh_lookup: the key is INADDR_ANY)
+        var everybody = links[networkInterface].NetworkInterface.Nic.Neighbour;
+        address = everybody is null ? address : 0;
         var index = Table.Find(networkInterface, address);
         if (index >= 0)
         {
@@ -78,7 +81,15 @@ internal sealed partial class AddressResolution
         }
 
         index = Table.Add(networkInterface, address);
-        Table[index].UpdatedAt = now;
+        ref var neighbour = ref Table[index];
+        neighbour.UpdatedAt = now;
+        if (everybody is not null)
+        {
+            neighbour.State = NeighbourState.NoArp;
+            neighbour.LinkAddress = everybody.Value;
+            neighbour.IsReady = true;
+        }
+
         Forwarder?.NeighbourAdded(index);
         return index;
     }

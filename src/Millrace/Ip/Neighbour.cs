@@ -26,6 +26,9 @@ internal enum NeighbourState : byte
 
     /// <summary>Nobody answered; the next packet asks again.</summary>
     Failed,
+
+    /// <summary>Nobody need be asked on this link, ever (NUD_NOARP).</summary>
+    NoArp,
 }
 
 /// <summary>A neighbour on a link.</summary>

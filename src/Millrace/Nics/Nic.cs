@@ -11,6 +11,12 @@ public abstract class Nic : IDisposable
 
     public abstract MacAddress Address { get; }
 
+    /// <summary>
+    /// The link address of everybody behind it, where nobody need be asked for his own (IFF_NOARP: a tunnel, a point-to-point link);
+    /// null of an Ethernet.
+    /// </summary>
+    public virtual MacAddress? Neighbour => null;
+
     /// <summary>Bytes of the largest network packet (without the Ethernet header).</summary>
     public abstract int Mtu { get; }
 

@@ -12,6 +12,8 @@ public abstract class WrappedNic(Nic inner) : Nic
 
     public override MacAddress Address => Inner.Address;
 
+    public override MacAddress? Neighbour => Inner.Neighbour;
+
     public override int Mtu => Inner.Mtu;
 
     public override bool IsLinkUp => Inner.IsLinkUp;

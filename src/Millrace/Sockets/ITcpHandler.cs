@@ -1,3 +1,5 @@
+using Millrace.Tcp;
+
 namespace Millrace.Sockets;
 
 /// <summary>
@@ -24,7 +26,7 @@ public interface ITcpHandler
     /// <summary>
     /// The connection is gone; this handler's slot will be used again. After an orderly end
     /// (<see cref="TcpCloseReason.Closed"/>) it comes only when everything received was consumed; after any other, unread data
-    /// is discarded.
+    /// is discarded when this returns; until then <see cref="TcpSockets.PeekAt"/> shows it.
     /// </summary>
     void Closed(TcpSocket socket, TcpCloseReason reason);
 }

@@ -14,7 +14,7 @@ public interface IUdpApplications
 {
     int Count { get; }
 
-    /// <summary>The port an application listens on.</summary>
+    /// <summary>The port an application listens on, or 0 if it binds ports itself (<see cref="UdpSockets.TryBind"/>).</summary>
     int Port(int application);
 
     void Received(int application, UdpDatagram datagram);
@@ -45,4 +45,13 @@ public abstract class UdpSockets
     /// <param name="payload">At most 65,507 bytes over IPv4.</param>
     /// <returns>False if there is no room to send now, or no route.</returns>
     public abstract bool TrySend(InetEndpoint local, InetEndpoint remote, ReadOnlySpan<byte> payload);
+
+    /// <summary>Gives an application a port beside the one it was declared with.</summary>
+    /// <returns>False if the port is taken.</returns>
+    public virtual bool TryBind(int application, ushort port) => false;
+
+    /// <summary>Takes a port back, from whichever application has it.</summary>
+    public virtual void Unbind(ushort port)
+    {
+    }
 }

@@ -194,8 +194,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         var application = connection.Application;
         if (slot != None)
         {
-            // the socket can still be asked who it was; what was unread is gone
-            ReleaseQueues(ref connection);
+            // the socket can still be asked who it was, and what was unread be looked at
             applications.Closed(application, slot, new TcpSocket(this, index), reason);
             connection.Slot = None;
             freeSlots[application][freeSlotCounts[application]++] = slot;

@@ -35,6 +35,20 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         return result;
     }
 
+    public override bool OffersFastOpen => (FastOpen & FastOpenFlags.Client) != 0;
+
+    public override bool SendsFirstOnSyn(InetAddress remote)
+    {
+        if (!OffersFastOpen || !network.TryRoute(remote, out var route)
+            || (settings.FastOpenPause && fastOpenCache.IsPaused(route.Source, remote, now)))
+        {
+            return false;
+        }
+
+        fastOpenCache.TryGet(route.Source, remote, out var cookie, out _);
+        return (FastOpen & FastOpenFlags.ClientWithoutCookie) != 0 || !cookie.IsNone;
+    }
+
     /// <summary>Puts into the send queue what fits on a SYN, in a frame of its own.</summary>
     private int WriteFirst(int index, ref TcpConnection connection, ReadOnlySpan<byte> first)
     {

@@ -20,6 +20,9 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         public int Application;
         public int Backlog;
 
+        /// <summary>Connections that the application has not accepted yet (sk_ack_backlog).</summary>
+        public int Waiting;
+
         /// <summary>Connections in SYN-RECEIVED.</summary>
         public int Pending;
 
@@ -98,6 +101,30 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         }
     }
 
+    public override bool TryChangeListener(ushort port, int backlog, int fastOpenQueue)
+    {
+        var place = listenerOfPort[port] - 1;
+        if (place < 0)
+        {
+            return false;
+        }
+
+        listeners[place].Backlog = BacklogOf(backlog);
+        listeners[place].FastOpenQueue = FastOpenQueueOf(fastOpenQueue, BacklogOf(backlog));
+        return true;
+    }
+
+    public override void SetWaiting(ushort port, int count)
+    {
+        if (listenerOfPort[port] != 0)
+        {
+            listeners[listenerOfPort[port] - 1].Waiting = count;
+        }
+    }
+
+    /// <summary>Whether the accept queue has room (sk_acceptq_is_full: one more than the backlog), and the application a place.</summary>
+    private bool MayAccept(in Listener listener) => listener.Waiting <= listener.Backlog && freeSlotCounts[listener.Application] > 0;
+
     private int BacklogOf(int backlog) => backlog > 0 ? Math.Min(backlog, settings.SoMaxConn) : settings.SoMaxConn;
 
     /// <summary>A segment for no connection: a SYN for a listener, or it is reset (RFC 9293 §3.10.7.1).</summary>
@@ -158,7 +185,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             return Verdict.Drop(DropReason.TcpListenOverflow);
         }
 
-        if (freeSlotCounts[accepting.Application] == 0)
+        if (!MayAccept(in accepting))
         {
             // what Linux does when the accept queue is full
             counters.ListenOverflows++;
@@ -254,7 +281,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
 
         if (connection.Listener != None)
         {
-            if (!TryTakeSlot(connection.Application, out var slot))
+            if (!MayAccept(in listeners[connection.Listener]) || !TryTakeSlot(connection.Application, out var slot))
             {
                 // as tcp_abort_on_overflow 0: the peer believes itself connected, and will come again
                 counters.ListenOverflows++;

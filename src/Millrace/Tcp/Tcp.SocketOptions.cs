@@ -11,23 +11,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     /// <summary>MAX_TCP_KEEPCNT, and MAX_TCP_SYNCNT.</summary>
     private const int MaximumCount = 127;
 
-    /// <summary>TCP_FIN_TIMEOUT_MAX, seconds.</summary>
-    private const int MaximumLinger2 = 120;
-
     private readonly NativeTable<SocketOptions> socketOptions;
 
     public override bool TrySetOption(int index, TcpOption option, int value)
     {
-        var (least, most) = option switch
-        {
-            TcpOption.KeepAlive => (int.MinValue, int.MaxValue),
-            TcpOption.KeepIdle or TcpOption.KeepInterval => (1, MaximumKeepAliveSeconds),
-            TcpOption.KeepCount or TcpOption.SynCount => (1, MaximumCount),
-            TcpOption.Linger2 => (int.MinValue, int.MaxValue),
-            TcpOption.UserTimeout => (0, int.MaxValue),
-            _ => throw new ArgumentOutOfRangeException(nameof(option)),
-        };
-        if (value < least || value > most)
+        if (!IsAllowed(option, value))
         {
             return false;
         }
@@ -75,33 +63,45 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         return true;
     }
 
-    public override int OptionOf(int index, TcpOption option)
+    public override bool IsAllowed(TcpOption option, int value)
     {
-        var options = Options(index);
-        return option switch
+        var (least, most) = option switch
         {
-            TcpOption.KeepAlive => options.KeepAlive ? 1 : 0,
-            TcpOption.KeepIdle => options.KeepIdle,
-            TcpOption.KeepInterval => options.KeepInterval,
-            TcpOption.KeepCount => options.KeepCount,
-            TcpOption.SynCount => options.SynCount,
-            TcpOption.Linger2 => options.Linger2 == 0 ? settings.FinTimeoutSeconds : options.Linger2,
-            TcpOption.UserTimeout => options.UserTimeout,
+            TcpOption.KeepAlive => (int.MinValue, int.MaxValue),
+            TcpOption.KeepIdle or TcpOption.KeepInterval => (1, MaximumKeepAliveSeconds),
+            TcpOption.KeepCount or TcpOption.SynCount => (1, MaximumCount),
+            TcpOption.Linger2 => (int.MinValue, int.MaxValue),
+            TcpOption.UserTimeout => (0, int.MaxValue),
             _ => throw new ArgumentOutOfRangeException(nameof(option)),
         };
+        return value >= least && value <= most;
     }
 
+    public override int OptionOf(int index, TcpOption option) => ValueOf(Options(index), option);
+
+    private int ValueOf(in SocketOptions options, TcpOption option) => option switch
+    {
+        TcpOption.KeepAlive => options.KeepAlive ? 1 : 0,
+        TcpOption.KeepIdle => options.KeepIdle,
+        TcpOption.KeepInterval => options.KeepInterval,
+        TcpOption.KeepCount => options.KeepCount,
+        TcpOption.SynCount => options.SynCount,
+        TcpOption.Linger2 => options.Linger2 == 0 ? settings.FinTimeoutSeconds : options.Linger2,
+        TcpOption.UserTimeout => options.UserTimeout,
+        _ => throw new ArgumentOutOfRangeException(nameof(option)),
+    };
+
     /// <summary>What counts for a connection: its application's choice, or the stack's settings.</summary>
-    private SocketOptions Options(int index) => connections[index].Has(TcpTraits.OptionsSet)
-        ? socketOptions[index]
-        : new SocketOptions
-        {
-            KeepAlive = settings.KeepAlive,
-            KeepIdle = (ushort)settings.KeepAliveTimeSeconds,
-            KeepInterval = (ushort)settings.KeepAliveIntervalSeconds,
-            KeepCount = (byte)settings.KeepAliveProbes,
-            SynCount = (byte)settings.SynRetries,
-        };
+    private SocketOptions Options(int index) => connections[index].Has(TcpTraits.OptionsSet) ? socketOptions[index] : DefaultOptions;
+
+    private SocketOptions DefaultOptions => new()
+    {
+        KeepAlive = settings.KeepAlive,
+        KeepIdle = (ushort)settings.KeepAliveTimeSeconds,
+        KeepInterval = (ushort)settings.KeepAliveIntervalSeconds,
+        KeepCount = (byte)settings.KeepAliveProbes,
+        SynCount = (byte)settings.SynRetries,
+    };
 
     /// <summary>Milliseconds, 0 for none: the only option that is asked for where it is not set by anybody.</summary>
     private int UserTimeoutOf(int index) => connections[index].Has(TcpTraits.OptionsSet) ? socketOptions[index].UserTimeout : 0;

@@ -43,6 +43,37 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         return connection.ReceiveHead.IsNone ? default : arena.Data(connection.ReceiveHead);
     }
 
+    public override int PeekAt(int index, int offset, Span<byte> destination)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        var copied = 0;
+        for (var frame = connections[index].ReceiveHead; !frame.IsNone && copied < destination.Length; frame = arena.Metadata(frame).NextFragment)
+        {
+            var piece = arena.Data(frame);
+            if (offset >= piece.Length)
+            {
+                offset -= piece.Length;
+                continue;
+            }
+
+            piece = piece.Slice(offset, Math.Min(piece.Length - offset, destination.Length - copied));
+            piece.CopyTo(destination.Slice(copied, piece.Length));
+            copied += piece.Length;
+            offset = 0;
+        }
+
+        return copied;
+    }
+
+    public override bool IsWritable(int index) => MayWrite(ref connections[index]) && IsWritable(ref connections[index]);
+
+    public override int UnacknowledgedOf(int index) => EndOfWritten(ref connections[index]) - connections[index].SndUna;
+
+    public override int UnsentOf(int index) => Math.Max(EndOfWritten(ref connections[index]) - connections[index].SndMax, 0);
+
+    private static SequenceNumber EndOfWritten(ref TcpConnection connection) =>
+        connection.WriteSequence + (connection.Has(TcpTraits.FinQueued) ? 1 : 0);
+
     public override void Consume(int index, int count)
     {
         ref var connection = ref connections[index];

@@ -63,7 +63,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         }
 
         counters.SyncookiesRecv++;
-        if (freeSlotCounts[listener.Application] == 0)
+        if (!MayAccept(in listener))
         {
             counters.ListenOverflows++;
         }

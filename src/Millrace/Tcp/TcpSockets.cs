@@ -39,6 +39,39 @@ public abstract class TcpSockets : ITransmitCompletions
     /// <summary>Stops listening; connections that were accepted stay.</summary>
     public abstract void StopListening(ushort port);
 
+    /// <summary>Gives a listener another backlog and another limit of Fast Open; what waits already stays.</summary>
+    /// <returns>False if nobody listens on the port.</returns>
+    public virtual bool TryChangeListener(ushort port, int backlog, int fastOpenQueue) => false;
+
+    /// <summary>
+    /// Says how many connections of a listener its application has not accepted yet. When there are more than the backlog, SYNs are
+    /// dropped and handshakes not ended (sk_acceptq_is_full). Handlers in the loop take each connection at once and never say it.
+    /// </summary>
+    public virtual void SetWaiting(ushort port, int count)
+    {
+    }
+
+    /// <summary>The ports for connections that name none, both inclusive (ip_local_port_range).</summary>
+    public virtual (int Minimum, int Maximum) LocalPorts => (32_768, 60_999);
+
+    /// <summary>Whether a connection, or what TIME-WAIT keeps of one, has that local port.</summary>
+    public virtual bool IsLocalPortInUse(ushort port) => false;
+
+    /// <summary>What counts for a connection that chooses nothing.</summary>
+    public virtual int DefaultOf(TcpOption option) => 0;
+
+    /// <summary>Bytes that a receive buffer has for which so many are asked (SO_RCVBUF); below 0 the default.</summary>
+    public virtual int ReceiveBufferFor(int asked) => 0;
+
+    /// <summary>The same of a send buffer.</summary>
+    public virtual int SendBufferFor(int asked) => 0;
+
+    /// <summary>Whether connections may be opened with first data on the SYN (1 in <see cref="ITcpSettings.FastOpen"/>).</summary>
+    public virtual bool OffersFastOpen => false;
+
+    /// <summary>Whether first data to that destination would go on the SYN: its cookie is known, or none is needed.</summary>
+    public virtual bool SendsFirstOnSyn(InetAddress remote) => false;
+
     /// <summary>
     /// Cookies of Fast Open are made with another key from now on (tcp_fastopen_key). Those of the key before stay valid, and
     /// their owners are given new ones.
@@ -92,7 +125,21 @@ public abstract class TcpSockets : ITransmitCompletions
         return copied;
     }
 
+    /// <summary>Copies readable bytes and leaves them where they are (MSG_PEEK).</summary>
+    /// <param name="offset">Readable bytes to skip.</param>
+    /// <returns>Bytes copied.</returns>
+    public virtual int PeekAt(int index, int offset, Span<byte> destination) => 0;
+
     public abstract int WritableOf(int index);
+
+    /// <summary>Whether a third of the send buffer is free, which is when Linux says that a socket is writable (sk_stream_is_writeable).</summary>
+    public virtual bool IsWritable(int index) => WritableOf(index) > 0;
+
+    /// <summary>Sequence numbers that were written and not acknowledged, a FIN counted (SIOCOUTQ).</summary>
+    public virtual int UnacknowledgedOf(int index) => 0;
+
+    /// <summary>Those of them that were never sent (SIOCOUTQNSD).</summary>
+    public virtual int UnsentOf(int index) => 0;
 
     public abstract int Write(int index, ReadOnlySpan<byte> source);
 
@@ -130,6 +177,12 @@ public abstract class TcpSockets : ITransmitCompletions
     /// <summary>Chooses an option of the connection, in place of what the stack is set to.</summary>
     /// <returns>False if the value is not one that the option has (EINVAL).</returns>
     public virtual bool TrySetOption(int index, TcpOption option, int value) => false;
+
+    /// <summary>TCP_FIN_TIMEOUT_MAX, seconds.</summary>
+    internal const int MaximumLinger2 = 120;
+
+    /// <summary>Whether <see cref="TrySetOption"/> would take the value.</summary>
+    public virtual bool IsAllowed(TcpOption option, int value) => false;
 
     /// <summary>What counts for the connection, chosen or set.</summary>
     public virtual int OptionOf(int index, TcpOption option) => 0;

@@ -62,7 +62,7 @@ internal struct TimeWaitEntry
 /// </summary>
 internal sealed class TimeWaitTable
 {
-    private const int None = -1;
+    public const int None = -1;
 
     // 2^16 ns, of which 2^32 are three days
     private const int ExpiryShift = 16;

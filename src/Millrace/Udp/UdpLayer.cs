@@ -34,12 +34,13 @@ internal sealed class UdpLayer<TSettings, TApplications> : UdpSockets
         for (var i = 0; i < applications.Count; i++)
         {
             var port = applications.Port(i);
-            if (port is <= 0 or > ushort.MaxValue)
+            if (port is < 0 or > ushort.MaxValue)
             {
-                throw new ArgumentOutOfRangeException(nameof(applications), port, "A UDP handler listens on a port from 1 to 65535.");
+                throw new ArgumentOutOfRangeException(
+                    nameof(applications), port, "A UDP handler listens on a port from 1 to 65535, or on 0 if it binds ports itself.");
             }
 
-            if (!ports.TryAdd((ushort)port, i))
+            if (port != 0 && !ports.TryAdd((ushort)port, i))
             {
                 throw new ArgumentException($"Two UDP handlers listen on port {port}; give each a port of its own.", nameof(applications));
             }
@@ -83,6 +84,15 @@ internal sealed class UdpLayer<TSettings, TApplications> : UdpSockets
         applications.Received(application, new UdpDatagram(this, datagram.Slice(UdpHeader.Length), source, destination));
         return Verdict.Deliver;
     }
+
+    public override bool TryBind(int application, ushort port)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)application, (uint)applications.Count);
+        ArgumentOutOfRangeException.ThrowIfZero(port);
+        return ports.TryAdd(port, application);
+    }
+
+    public override void Unbind(ushort port) => ports.Remove(port);
 
     public override bool TrySend(InetEndpoint local, InetEndpoint remote, ReadOnlySpan<byte> payload)
     {

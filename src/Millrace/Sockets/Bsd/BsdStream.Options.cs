@@ -1,0 +1,248 @@
+using System.Buffers.Binary;
+using Millrace.Tcp;
+
+namespace Millrace.Sockets;
+
+/// <content>
+/// Options. What is chosen is kept here too, because a socket may choose before it has a connection, and a listener for those that come.
+/// </content>
+internal sealed partial class BsdStream
+{
+    private readonly int?[] chosen = new int?[OptionCount];
+    private const int OptionCount = (int)TcpOption.UserTimeout + 1;
+    private const int LingerLength = 2 * sizeof(int);
+
+    private bool noDelay;
+    private bool lingers;
+    private int lingerSeconds;
+    private int receiveBuffer = -1;
+    private int sendBuffer = -1;
+    private int windowClamp;
+    private int fastOpenQueue;
+
+    public override int SetOption(int level, int name, ReadOnlySpan<byte> value)
+    {
+        if (level is not (SocketOption.SocketLevel or SocketOption.TcpLevel))
+        {
+            return Fail(Errno.ENOPROTOOPT);
+        }
+
+        if (!TryNumber(value, out var number))
+        {
+            return Fail(Errno.EINVAL);
+        }
+
+        return level == SocketOption.SocketLevel ? SetSocket(name, number, value) : SetTcp(name, number);
+    }
+
+    public override int GetOption(int level, int name, Span<byte> value)
+    {
+        var isLive = Tcp.TryGet(id, out var socket);
+        switch (level, name)
+        {
+            case (SocketOption.SocketLevel, SocketOption.Type):
+                return Put(value, SocketConstant.Stream);
+            case (SocketOption.SocketLevel, SocketOption.Domain):
+                return Put(value, SocketConstant.Inet);
+            case (SocketOption.SocketLevel, SocketOption.Protocol):
+                return Put(value, SocketConstant.Tcp);
+            case (SocketOption.SocketLevel, SocketOption.Error):
+                return Put(value, -TakeError());
+            case (SocketOption.SocketLevel, SocketOption.AcceptConnections):
+                return Put(value, IsListening ? 1 : 0);
+            case (SocketOption.SocketLevel, SocketOption.ReuseAddress):
+                return Put(value, ReusesAddress ? 1 : 0);
+            case (SocketOption.SocketLevel, SocketOption.KeepAlive):
+                return Put(value, OptionOf(TcpOption.KeepAlive));
+            case (SocketOption.SocketLevel, SocketOption.ReceiveBuffer):
+                return Put(value, isLive ? socket.ReceiveBuffer : Tcp.ReceiveBufferFor(receiveBuffer));
+            case (SocketOption.SocketLevel, SocketOption.SendBuffer):
+                return Put(value, isLive ? socket.SendBuffer : Tcp.SendBufferFor(sendBuffer));
+            case (SocketOption.SocketLevel, SocketOption.Linger):
+                return PutLinger(value);
+            case (SocketOption.TcpLevel, SocketOption.TcpNoDelay):
+                return Put(value, noDelay ? 1 : 0);
+            case (SocketOption.TcpLevel, SocketOption.TcpWindowClamp):
+                return Put(value, windowClamp);
+            case (SocketOption.TcpLevel, SocketOption.TcpFastOpen):
+                return Put(value, fastOpenQueue);
+            case (SocketOption.TcpLevel, _) when OptionNamed(name) is { } option:
+                return Put(value, OptionOf(option));
+            case ( > SocketOption.SocketLevel and not SocketOption.TcpLevel, _):
+                return Fail(Errno.EOPNOTSUPP);
+            default:
+                return Fail(Errno.ENOPROTOOPT);
+        }
+    }
+
+    private int PutLinger(Span<byte> value)
+    {
+        Span<byte> linger = stackalloc byte[LingerLength];
+        BinaryPrimitives.WriteInt32LittleEndian(linger, lingers ? 1 : 0);
+        BinaryPrimitives.WriteInt32LittleEndian(linger[sizeof(int)..], lingerSeconds);
+        return Put(value, linger);
+    }
+
+    private static TcpOption? OptionNamed(int name) => name switch
+    {
+        SocketOption.TcpKeepIdle => TcpOption.KeepIdle,
+        SocketOption.TcpKeepInterval => TcpOption.KeepInterval,
+        SocketOption.TcpKeepCount => TcpOption.KeepCount,
+        SocketOption.TcpSynCount => TcpOption.SynCount,
+        SocketOption.TcpLinger2 => TcpOption.Linger2,
+        SocketOption.TcpUserTimeout => TcpOption.UserTimeout,
+        _ => null,
+    };
+
+    private int SetSocket(int name, int number, ReadOnlySpan<byte> value)
+    {
+        var isLive = Tcp.TryGet(id, out var socket);
+        switch (name)
+        {
+            case SocketOption.ReuseAddress:
+                ReusesAddress = number != 0;
+                return 0;
+            case SocketOption.KeepAlive:
+                return Choose(TcpOption.KeepAlive, number);
+            case SocketOption.ReceiveBuffer:
+                // a negative number is a large one to the kernel, which bounds it
+                receiveBuffer = number < 0 ? int.MaxValue : number;
+                if (isLive)
+                {
+                    socket.SetReceiveBuffer(receiveBuffer);
+                }
+
+                return 0;
+            case SocketOption.SendBuffer:
+                sendBuffer = number < 0 ? int.MaxValue : number;
+                if (isLive)
+                {
+                    socket.SetSendBuffer(sendBuffer);
+                }
+
+                return 0;
+            case SocketOption.Linger when value.Length < LingerLength:
+                return Fail(Errno.EINVAL);
+            case SocketOption.Linger:
+                lingers = number != 0;
+                lingerSeconds = lingers ? BinaryPrimitives.ReadInt32LittleEndian(value[sizeof(int)..]) : lingerSeconds;
+                return 0;
+            default:
+                return Fail(Errno.ENOPROTOOPT);
+        }
+    }
+
+    private int SetTcp(int name, int number)
+    {
+        var isLive = Tcp.TryGet(id, out var socket);
+        switch (name)
+        {
+            case SocketOption.TcpNoDelay:
+                noDelay = number != 0;
+                if (isLive)
+                {
+                    socket.SetNoDelay(noDelay);
+                }
+
+                return 0;
+            case SocketOption.TcpWindowClamp when number < 0 || (number == 0 && isLive):
+                return Fail(Errno.EINVAL);
+            case SocketOption.TcpWindowClamp:
+                windowClamp = number;
+                if (isLive)
+                {
+                    socket.SetWindowClamp(number);
+                }
+
+                return 0;
+            case SocketOption.TcpFastOpen when number < 0 || isLive:
+                return Fail(Errno.EINVAL);
+            case SocketOption.TcpFastOpen:
+                fastOpenQueue = number;
+                if (IsListening)
+                {
+                    Tcp.TryChangeListener(LocalPort, Math.Max(backlog, 1), fastOpenQueue);
+                }
+
+                return 0;
+            default:
+                return OptionNamed(name) is { } option ? Choose(option, number) : Fail(Errno.ENOPROTOOPT);
+        }
+    }
+
+    private int Choose(TcpOption option, int number)
+    {
+        if (!Tcp.IsAllowed(option, number))
+        {
+            return Fail(Errno.EINVAL);
+        }
+
+        chosen[(int)option] = number;
+        if (Tcp.TryGet(id, out var socket))
+        {
+            socket.TrySet(option, number);
+        }
+
+        return 0;
+    }
+
+    private int OptionOf(TcpOption option)
+    {
+        if (Tcp.TryGet(id, out var socket))
+        {
+            return socket.Get(option);
+        }
+
+        var value = chosen[(int)option];
+        return option switch
+        {
+            TcpOption.KeepAlive when value is not null => value.Value == 0 ? 0 : 1,
+            TcpOption.Linger2 when value is not null and not 0 => Math.Clamp(value.Value, -1, TcpSockets.MaximumLinger2),
+            TcpOption.Linger2 => Tcp.DefaultOf(option),
+            _ => value ?? Tcp.DefaultOf(option),
+        };
+    }
+
+    private void Inherit(BsdStream listener)
+    {
+        listener.chosen.CopyTo(chosen, 0);
+        noDelay = listener.noDelay;
+        lingers = listener.lingers;
+        lingerSeconds = listener.lingerSeconds;
+        receiveBuffer = listener.receiveBuffer;
+        sendBuffer = listener.sendBuffer;
+        windowClamp = listener.windowClamp;
+    }
+
+    /// <summary>Gives a connection that has just been made what its socket has chosen.</summary>
+    private void ApplyOptions(TcpSocket socket)
+    {
+        for (var option = 0; option < OptionCount; option++)
+        {
+            if (chosen[option] is { } value)
+            {
+                socket.TrySet((TcpOption)option, value);
+            }
+        }
+
+        if (noDelay)
+        {
+            socket.SetNoDelay(true);
+        }
+
+        if (receiveBuffer >= 0)
+        {
+            socket.SetReceiveBuffer(receiveBuffer);
+        }
+
+        if (sendBuffer >= 0)
+        {
+            socket.SetSendBuffer(sendBuffer);
+        }
+
+        if (windowClamp > 0)
+        {
+            socket.SetWindowClamp(windowClamp);
+        }
+    }
+}

@@ -1,0 +1,210 @@
+using Millrace.Headers;
+using Millrace.Tcp;
+
+namespace Millrace.Sockets;
+
+/// <content>Sending, receiving, and what the socket is ready for (net/ipv4/tcp.c).</content>
+internal sealed partial class BsdStream
+{
+    private const MessageFlags NotSent = MessageFlags.OutOfBand | MessageFlags.EndOfRecord | MessageFlags.More | MessageFlags.ZeroCopy;
+
+    private int Readable => Tcp.TryGet(id, out var socket) ? socket.Readable : unread.Length - unreadOffset;
+
+    private bool IsPeerClosed => Tcp.TryGet(id, out var socket) ? socket.IsPeerClosed : isDone;
+
+    public override int Send(ReadOnlySpan<byte> source, MessageFlags flags, InetEndpoint? remote)
+    {
+        if ((flags & NotSent) != 0)
+        {
+            return Fail(Errno.EOPNOTSUPP);
+        }
+
+        if ((flags & MessageFlags.FastOpen) != 0)
+        {
+            return SendFast(source, remote);
+        }
+
+        if (IsOpening)
+        {
+            return PendingError != Errno.None ? TakeError() : Fail(Errno.EAGAIN);
+        }
+
+        if (PendingError != Errno.None)
+        {
+            return TakeError();
+        }
+
+        if (isWriteShut || !Tcp.TryGet(id, out var socket)
+            || socket.State is not (TcpState.Established or TcpState.CloseWait or TcpState.SynReceived))
+        {
+            return Fail(Errno.EPIPE);
+        }
+
+        if (source.IsEmpty)
+        {
+            return 0;
+        }
+
+        var written = socket.Write(source);
+        return written == 0 ? Fail(Errno.EAGAIN) : written;
+    }
+
+    public override int Receive(Span<byte> destination, MessageFlags flags, out InetEndpoint source)
+    {
+        source = default;
+        var state = State;
+        if ((flags & MessageFlags.ErrorQueue) != 0)
+        {
+            return Fail(Errno.EAGAIN);
+        }
+
+        if (state == TcpState.Listen)
+        {
+            return Fail(Errno.ENOTCONN);
+        }
+
+        if ((flags & MessageFlags.OutOfBand) != 0)
+        {
+            return Fail(Errno.EINVAL);
+        }
+
+        var count = Math.Min(Readable, destination.Length);
+        if (Readable > 0)
+        {
+            return Take(destination[..count], (flags & MessageFlags.Peek) != 0, (flags & MessageFlags.Truncate) != 0);
+        }
+
+        if (IsPeerClosed)
+        {
+            return 0;
+        }
+
+        if (PendingError != Errno.None)
+        {
+            return TakeError();
+        }
+
+        return isReadShut ? 0 : Fail(state == TcpState.Closed ? Errno.ENOTCONN : Errno.EAGAIN);
+    }
+
+    public override PollEvents Ready()
+    {
+        var state = State;
+        if (state == TcpState.Listen)
+        {
+            return waiting.Count > 0 ? PollEvents.In | PollEvents.ReadNormal : PollEvents.None;
+        }
+
+        var isReadOver = isReadShut || IsPeerClosed;
+        var ready = PollEvents.None;
+        if ((isReadOver && isWriteShut) || state == TcpState.Closed)
+        {
+            ready |= PollEvents.HangUp;
+        }
+
+        if (isReadOver)
+        {
+            ready |= PollEvents.In | PollEvents.ReadNormal | PollEvents.ReadHangUp;
+        }
+
+        if (!IsOpening)
+        {
+            ready |= Readable > 0 ? PollEvents.In | PollEvents.ReadNormal : PollEvents.None;
+            ready |= isWriteShut || !Tcp.TryGet(id, out var socket) || Tcp.IsWritable(socket.Index)
+                ? PollEvents.Out | PollEvents.WriteNormal
+                : PollEvents.None;
+        }
+
+        return PendingError != Errno.None ? ready | PollEvents.Error : ready;
+    }
+
+    public override int Name(out InetEndpoint local)
+    {
+        local = new InetEndpoint(LocalAddress, LocalPort);
+        return 0;
+    }
+
+    public override int PeerName(out InetEndpoint remote)
+    {
+        remote = this.remote;
+        return State is TcpState.Closed or TcpState.SynSent or TcpState.Listen ? Fail(Errno.ENOTCONN) : 0;
+    }
+
+    public override int Control(int request, out int value)
+    {
+        value = 0;
+        var isKnown = request is SocketConstant.InQueue or SocketConstant.OutQueue or SocketConstant.OutQueueNotSent;
+        if (!isKnown || IsListening)
+        {
+            return Fail(isKnown ? Errno.EINVAL : Errno.ENOTTY);
+        }
+
+        if (IsOpening)
+        {
+            return 0;
+        }
+
+        var isLive = Tcp.TryGet(id, out var socket);
+        value = request switch
+        {
+            SocketConstant.InQueue => Readable,
+            _ when !isLive => 0,
+            SocketConstant.OutQueue => Tcp.UnacknowledgedOf(socket.Index),
+            _ => Tcp.UnsentOf(socket.Index),
+        };
+        return 0;
+    }
+
+    private int Take(Span<byte> destination, bool isPeek, bool isDiscard)
+    {
+        if (!Tcp.TryGet(id, out var socket))
+        {
+            if (!isDiscard)
+            {
+                unread.AsSpan(unreadOffset, destination.Length).CopyTo(destination);
+            }
+
+            unreadOffset += isPeek ? 0 : destination.Length;
+        }
+        else if (isPeek)
+        {
+            if (!isDiscard)
+            {
+                Tcp.PeekAt(socket.Index, 0, destination);
+            }
+        }
+        else if (isDiscard)
+        {
+            socket.Consume(destination.Length);
+        }
+        else
+        {
+            socket.Read(destination);
+        }
+
+        return destination.Length;
+    }
+
+    /// <summary>Opens the connection with first data (tcp_sendmsg_fastopen): without a cookie the data is not taken, only the cookie asked for.</summary>
+    private int SendFast(ReadOnlySpan<byte> source, InetEndpoint? remote)
+    {
+        if (!Tcp.OffersFastOpen)
+        {
+            return Fail(Errno.EOPNOTSUPP);
+        }
+
+        if (progress != Progress.Unconnected || State != TcpState.Closed)
+        {
+            return Fail(progress == Progress.Connecting ? Errno.EALREADY : Errno.EISCONN);
+        }
+
+        if (remote is not { } destination)
+        {
+            return Fail(Errno.EDESTADDRREQ);
+        }
+
+        var first = Tcp.SendsFirstOnSyn(destination.Address) ? source : default;
+        var opened = Open(destination, first, opensFast: true, out var written);
+        return opened < 0 ? opened : written > 0 ? written : Fail(Errno.EINPROGRESS);
+    }
+}

@@ -1,0 +1,411 @@
+using Millrace.Headers;
+using Millrace.Tcp;
+
+namespace Millrace.Sockets;
+
+/// <summary>
+/// A stream socket over TCP: net/ipv4/af_inet.c and tcp.c, as far as an application sees them. It outlives its connection: what was
+/// unread and why it ended stay until the application has asked.
+/// </summary>
+internal sealed partial class BsdStream(BsdSockets sockets) : BsdSocket(sockets)
+{
+    private readonly Queue<BsdStream> waiting = [];
+    private TcpSocketId id;
+    private Progress progress;
+    private InetEndpoint remote;
+    private byte[] unread = [];
+    private int unreadOffset;
+    private bool isReadShut;
+    private bool isWriteShut;
+    private bool isClosed;
+    private bool isDone;
+    private bool isPassive;
+    private int backlog;
+
+    // what bind asked for, and what there is to give back (inet_num, SOCK_BINDPORT_LOCK)
+    private InetAddress boundAddress;
+    private bool isPortBound;
+    private ushort held;
+
+    /// <summary>struct socket's state, which is not the connection's.</summary>
+    private enum Progress
+    {
+        Unconnected,
+        Connecting,
+        Connected,
+    }
+
+    public override int Type => SocketConstant.Stream;
+
+    public bool IsListening { get; private set; }
+
+    private TcpSockets Tcp => Sockets.Tcp;
+
+    /// <summary>The connection's state as a socket has it: one in TIME-WAIT is a thing of its own, and its socket closed.</summary>
+    private TcpState State
+    {
+        get
+        {
+            if (IsListening)
+            {
+                return TcpState.Listen;
+            }
+
+            var state = Tcp.TryGet(id, out var socket) ? socket.State : TcpState.Closed;
+            return state == TcpState.TimeWait ? TcpState.Closed : state;
+        }
+    }
+
+    private bool IsOpening => State == TcpState.SynSent || (State == TcpState.SynReceived && !isPassive);
+
+    public override int Bind(InetEndpoint local)
+    {
+        if (!local.Address.IsUnspecified && !Sockets.Network.IsLocal(local.Address))
+        {
+            return Fail(Errno.EADDRNOTAVAIL);
+        }
+
+        if (held != 0 || State != TcpState.Closed)
+        {
+            return Fail(Errno.EINVAL);
+        }
+
+        LocalAddress = local.Address;
+        if (!TryBind(local.Port))
+        {
+            LocalAddress = boundAddress;
+            return Fail(Errno.EADDRINUSE);
+        }
+
+        boundAddress = local.Address;
+        isPortBound = local.Port != 0;
+        return 0;
+    }
+
+    public override int Listen(int backlog)
+    {
+        if (progress != Progress.Unconnected || State is not (TcpState.Closed or TcpState.Listen))
+        {
+            return Fail(Errno.EINVAL);
+        }
+
+        // below 0 it is a large unsigned number, and the stack has its somaxconn
+        this.backlog = backlog < 0 ? int.MaxValue : backlog;
+        if (IsListening)
+        {
+            Tcp.TryChangeListener(LocalPort, Math.Max(this.backlog, 1), fastOpenQueue);
+            TellWaiting();
+            return 0;
+        }
+
+        if ((held == 0 && !TryBind(0)) || !Tcp.TryListen(Sockets.TcpApplication, LocalPort, Math.Max(this.backlog, 1), fastOpenQueue))
+        {
+            return Fail(Errno.EADDRINUSE);
+        }
+
+        IsListening = true;
+        TellWaiting();
+        return 0;
+    }
+
+    public override int Accept(out InetEndpoint peer)
+    {
+        peer = default;
+        if (!IsListening)
+        {
+            return Fail(Errno.EINVAL);
+        }
+
+        if (waiting.Count == 0)
+        {
+            return Fail(Errno.EAGAIN);
+        }
+
+        if (Sockets.IsFull)
+        {
+            return Fail(Errno.EMFILE);
+        }
+
+        var accepted = waiting.Dequeue();
+        TellWaiting();
+        peer = accepted.remote;
+        return Sockets.Add(accepted);
+    }
+
+    public override int Connect(InetEndpoint remote)
+    {
+        switch (progress)
+        {
+            case Progress.Connected:
+                return Fail(Errno.EISCONN);
+            case Progress.Connecting:
+                return Settle(Errno.EALREADY);
+            default:
+                if (State != TcpState.Closed)
+                {
+                    return Fail(Errno.EISCONN);
+                }
+
+                var opened = Open(remote, default, opensFast: false, out _);
+                return opened < 0 ? opened : Settle(Errno.EINPROGRESS);
+        }
+    }
+
+    public override int Disconnect()
+    {
+        if (IsListening)
+        {
+            StopListening();
+        }
+        else
+        {
+            // what the peer must be told, and the socket with it (tcp_disconnect, tcp_need_reset)
+            var state = State;
+            var isReset = state is TcpState.Established or TcpState.CloseWait or TcpState.FinWait1 or TcpState.FinWait2 or TcpState.SynReceived
+                or TcpState.SynSent;
+            Abort();
+            PendingError = isReset ? Errno.ECONNRESET : PendingError;
+        }
+
+        Forget();
+        return 0;
+    }
+
+    public override int Shutdown(int how)
+    {
+        if (how is < SocketConstant.ShutdownRead or > SocketConstant.ShutdownBoth)
+        {
+            return Fail(Errno.EINVAL);
+        }
+
+        var reads = how != SocketConstant.ShutdownWrite;
+        var writes = how != SocketConstant.ShutdownRead;
+        var state = State;
+        if (progress == Progress.Connecting && state is not (TcpState.SynSent or TcpState.SynReceived or TcpState.Closed))
+        {
+            progress = Progress.Connected;
+        }
+
+        if (state == TcpState.SynSent || (state == TcpState.Listen && reads))
+        {
+            return Disconnect();
+        }
+
+        if (state == TcpState.Listen)
+        {
+            return 0;
+        }
+
+        isReadShut |= reads;
+        if (writes && !isWriteShut)
+        {
+            isWriteShut = true;
+            if (Tcp.TryGet(id, out var socket))
+            {
+                socket.Shutdown();
+            }
+        }
+
+        return state == TcpState.Closed ? Fail(Errno.ENOTCONN) : 0;
+    }
+
+    public override void Close()
+    {
+        isClosed = true;
+        if (IsListening)
+        {
+            StopListening();
+        }
+        else if (Tcp.TryGet(id, out var socket))
+        {
+            // SO_LINGER with no time is the way to ask for a reset (tcp_close)
+            if (lingers && lingerSeconds == 0)
+            {
+                socket.Abort();
+            }
+            else
+            {
+                socket.Close();
+            }
+        }
+
+        Unbind();
+    }
+
+    /// <summary>TCP has no more of the connection.</summary>
+    public void Ended(TcpSocket socket, TcpCloseReason reason)
+    {
+        id = TcpSocketId.None;
+        if (isClosed)
+        {
+            return;
+        }
+
+        isDone = socket.IsPeerClosed;
+        var isAfterFin = isDone && !isWriteShut;
+        PendingError = reason switch
+        {
+            // in CLOSE-WAIT the reset only says what a write would be told (tcp_reset)
+            TcpCloseReason.Reset => isAfterFin ? Errno.EPIPE : Errno.ECONNRESET,
+            TcpCloseReason.Refused => Errno.ECONNREFUSED,
+            TcpCloseReason.TimedOut => Errno.ETIMEDOUT,
+            TcpCloseReason.HostUnreachable => Errno.EHOSTUNREACH,
+            TcpCloseReason.NetworkUnreachable => Errno.ENETUNREACH,
+            _ => PendingError,
+        };
+        if (socket.Readable > 0)
+        {
+            unread = new byte[socket.Readable];
+            unreadOffset = 0;
+            Tcp.PeekAt(socket.Index, 0, unread);
+        }
+
+        isReadShut = isWriteShut = true;
+        if (!isPortBound)
+        {
+            Unbind();
+        }
+    }
+
+    /// <summary>A connection that came for this listener.</summary>
+    public void Established(TcpSocket socket)
+    {
+        var accepted = new BsdStream(Sockets) { LocalPort = LocalPort, LocalAddress = socket.Local.Address, ReusesAddress = ReusesAddress };
+        accepted.Inherit(this);
+        accepted.id = socket.Id;
+        accepted.remote = socket.Remote;
+        accepted.progress = Progress.Connected;
+        accepted.isPassive = true;
+        accepted.held = LocalPort;
+        accepted.ApplyOptions(socket);
+        Sockets.SetStream(socket.Index, accepted);
+        Sockets.StreamPorts.Add(accepted, LocalPort);
+        waiting.Enqueue(accepted);
+        TellWaiting();
+    }
+
+    /// <summary>The socket is as it was made, but for what it was bound to.</summary>
+    private void Forget()
+    {
+        progress = Progress.Unconnected;
+        isReadShut = isWriteShut = isDone = isPassive = false;
+        unread = [];
+        remote = default;
+        LocalAddress = boundAddress;
+        if (!isPortBound)
+        {
+            Unbind();
+            LocalPort = 0;
+        }
+    }
+
+    private bool TryBind(ushort port)
+    {
+        port = port == 0 ? Sockets.StreamPorts.Choose(this) : port;
+        if (port == 0 || !Sockets.StreamPorts.TryBind(this, LocalAddress, port))
+        {
+            return false;
+        }
+
+        LocalPort = held = port;
+        return true;
+    }
+
+    private void Unbind()
+    {
+        if (held != 0)
+        {
+            Sockets.StreamPorts.Remove(this, held);
+            held = 0;
+        }
+    }
+
+    private void StopListening()
+    {
+        IsListening = false;
+        Tcp.StopListening(LocalPort);
+        while (waiting.TryDequeue(out var accepted))
+        {
+            accepted.isClosed = true;
+            accepted.Abort();
+            accepted.Unbind();
+        }
+    }
+
+    private void TellWaiting() => Tcp.SetWaiting(LocalPort, backlog == 0 ? waiting.Count + 1 : waiting.Count);
+
+    /// <summary>Sends the SYN at the end of the next poll.</summary>
+    private int Open(InetEndpoint destination, ReadOnlySpan<byte> first, bool opensFast, out int written)
+    {
+        written = 0;
+        var address = destination.Address;
+        if (address.IsMulticast || address.IsLimitedBroadcast)
+        {
+            return Fail(Errno.ENETUNREACH);
+        }
+
+        if (address.IsUnspecified)
+        {
+            // as Linux: nowhere is this host
+            destination = new InetEndpoint(address.Loopback, destination.Port);
+        }
+
+        var result = opensFast
+            ? Tcp.Connect(Sockets.TcpApplication, destination, first, out id, out written, held)
+            : Tcp.Connect(Sockets.TcpApplication, destination, out id, held);
+        if (result != TcpConnectResult.Opening || !Tcp.TryGet(id, out var socket))
+        {
+            id = TcpSocketId.None;
+            return Fail(result switch
+            {
+                TcpConnectResult.NoRoute => Errno.ENETUNREACH,
+                TcpConnectResult.NoPort => Errno.EADDRNOTAVAIL,
+                _ => Errno.ENOBUFS,
+            });
+        }
+
+        Sockets.SetStream(socket.Index, this);
+        remote = destination;
+        LocalAddress = socket.Local.Address;
+        LocalPort = socket.Local.Port;
+        if (held == 0)
+        {
+            held = LocalPort;
+            Sockets.StreamPorts.Add(this, LocalPort);
+        }
+
+        progress = Progress.Connecting;
+        ApplyOptions(socket);
+        return 0;
+    }
+
+    /// <summary>What connect(2) says of a connection that is under way: not yet, now, or why not (__inet_stream_connect).</summary>
+    private int Settle(Errno notYet)
+    {
+        if (IsOpening)
+        {
+            return Fail(notYet);
+        }
+
+        if (State == TcpState.Closed)
+        {
+            var error = TakeError();
+            Forget();
+            return error != 0 ? error : Fail(Errno.ECONNABORTED);
+        }
+
+        progress = Progress.Connected;
+        return 0;
+    }
+
+    private void Abort()
+    {
+        if (Tcp.TryGet(id, out var socket))
+        {
+            Sockets.SetStream(socket.Index, null);
+            socket.Abort();
+        }
+
+        id = TcpSocketId.None;
+    }
+}

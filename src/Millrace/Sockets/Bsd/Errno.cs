@@ -1,0 +1,38 @@
+namespace Millrace.Sockets;
+
+/// <summary>The error numbers that sockets give, with Linux's names and values (asm-generic/errno.h). A result below 0 is one of them, negated.</summary>
+public enum Errno
+{
+    None = 0,
+    ENOENT = 2,
+    EBADF = 9,
+    EAGAIN = 11,
+    ENOMEM = 12,
+    EACCES = 13,
+    EFAULT = 14,
+    EINVAL = 22,
+    EMFILE = 24,
+    ENOTTY = 25,
+    EPIPE = 32,
+    EDESTADDRREQ = 89,
+    EMSGSIZE = 90,
+    ENOPROTOOPT = 92,
+    EPROTONOSUPPORT = 93,
+    ESOCKTNOSUPPORT = 94,
+    EOPNOTSUPP = 95,
+    EAFNOSUPPORT = 97,
+    EADDRINUSE = 98,
+    EADDRNOTAVAIL = 99,
+    ENETUNREACH = 101,
+    ECONNABORTED = 103,
+    ECONNRESET = 104,
+    ENOBUFS = 105,
+    EISCONN = 106,
+    ENOTCONN = 107,
+    ETIMEDOUT = 110,
+    ECONNREFUSED = 111,
+    EHOSTUNREACH = 113,
+    EALREADY = 114,
+    EINPROGRESS = 115,
+    ENOTRECOVERABLE = 131,
+}
