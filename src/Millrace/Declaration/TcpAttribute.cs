@@ -14,6 +14,9 @@ public sealed class TcpAttribute : StageAttribute
     [SameIn(KernelProfile.Linux_3_18)]
     public Type CongestionControl { get; set; } = typeof(Cubic);
 
+    /// <inheritdoc cref="ITcpSettings.Ecn"/>
+    public int Ecn { get; set; }
+
     /// <inheritdoc cref="ITcpSettings.Sack"/>
     public bool Sack { get; set; }
 
@@ -282,6 +285,15 @@ public interface ITcpSettings
     [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(1, 1_000)]
     int InitialCongestionWindow { get; }
+
+    /// <summary>
+    /// Explicit congestion notification (RFC 3168): 0 never, 1 asked for by SYNs and accepted, 2 accepted if the peer asks. A SYN that
+    /// goes again asks no more.
+    /// </summary>
+    [Default(2, Source = "tcp_ecn")]
+    [SameIn(KernelProfile.Linux_3_18)]
+    [Allowed(0, 2)]
+    int Ecn { get; }
 
     /// <summary>Selective acknowledgment both ways (RFC 2018), if the peer has it too.</summary>
     [Default(true, Source = "tcp_sack")]

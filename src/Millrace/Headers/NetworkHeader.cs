@@ -8,11 +8,15 @@ namespace Millrace.Headers;
 /// </summary>
 public static class NetworkHeader
 {
+    private const int Ipv4TrafficClassOffset = 1;
     private const int Ipv4ProtocolOffset = 9;
     private const int Ipv4SourceOffset = 12;
     private const int Ipv4DestinationOffset = 16;
 
     public static IpProtocol Protocol(ReadOnlySpan<byte> header) => (IpProtocol)header[Ipv4ProtocolOffset];
+
+    /// <summary>DSCP and ECN.</summary>
+    public static byte TrafficClass(ReadOnlySpan<byte> header) => header[Ipv4TrafficClassOffset];
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static InetAddress Source(ReadOnlySpan<byte> header) => InetAddress.ReadIpv4(header.Slice(Ipv4SourceOffset, 4));

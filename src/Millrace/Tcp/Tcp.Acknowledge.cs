@@ -41,7 +41,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         connection.ProbesOut = 0;
         connection.KeepAliveProbesOut = 0;
         var isUpdate = UpdateSendWindow(ref connection, ref segment);
-        if (connection.Has(TcpTraits.Disturbed) || (segment.Options.SackCount > 0 && connection.Has(TcpTraits.Sack)))
+        if (connection.Has(TcpTraits.Disturbed) || IsEcho(ref connection, ref segment) || (segment.Options.SackCount > 0 && connection.Has(TcpTraits.Sack)))
         {
             AcknowledgeDisturbed(index, ref connection, ref segment, isUpdate);
         }

@@ -250,6 +250,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             connection.TsRecentSecond = (uint)(now / Second);
         }
 
+        connection.Set(TcpTraits.Ecn, NegotiatesEcn(ref segment));
         connection.Set(TcpTraits.Sack, settings.Sack && segment.Options.HasSackPermitted);
         SynchronizeMss(ref connection);
         connection.RcvMss = (ushort)Math.Clamp(Math.Min(connection.AdvertisedMss, connection.RcvWnd / 2), MinimumRcvMss, DefaultMss);

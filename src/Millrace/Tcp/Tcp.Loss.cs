@@ -129,6 +129,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         transfer.HighSequence = connection.SndMax;
         transfer.Flags &= ~(TransferFlags.Probing | TransferFlags.TriesNewData);
         transfer.Set(TransferFlags.Frto, settings.Frto && (isNew || connection.Retransmits > 0));
+        QueueCwr(ref connection);
         TellCongestion(ref connection, CongestionEvent.TimedOut);
     }
 

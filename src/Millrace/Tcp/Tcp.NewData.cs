@@ -15,7 +15,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     private bool OwesNewDataOnly(ref TcpConnection connection) =>
         connection.State == TcpState.Established && connection.LossState == LossState.Open
         && (connection.Pending & ~TcpPending.Ack) == 0 && connection.DuplicateAcksDue == 0
-        && (connection.Traits & (TcpTraits.FinQueued | TcpTraits.Disturbed | TcpTraits.InUse)) == TcpTraits.InUse
+        && (connection.Traits & (TcpTraits.FinQueued | TcpTraits.Disturbed | TcpTraits.Ecn | TcpTraits.InUse)) == TcpTraits.InUse
         && smallQueues.LimitOutputBytes == 0;
 
     /// <summary>Sends whole frames from SND.NXT on while that is all there is to do.</summary>

@@ -125,7 +125,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TrySendAcknowledgment(int index, ref TcpConnection connection) => settings.Sack && HasBlocks(ref connection)
         ? TrySendSelective(index, ref connection, AcceptableSequence(ref connection))
-        : TrySendControl(ref connection, AcceptableSequence(ref connection), TcpFlags.Ack);
+        : TrySendControl(ref connection, AcceptableSequence(ref connection), connection.Has(TcpTraits.DemandCwr) ? TcpFlags.Ack | TcpFlags.Ece : TcpFlags.Ack);
 
     /// <summary>Sends from SND.NXT on while windows and outbox allow.</summary>
     private bool SendData(int index, ref TcpConnection connection)
@@ -235,6 +235,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         if (carriesFin)
         {
             flags |= TcpFlags.Fin;
+        }
+
+        if (connection.Has(TcpTraits.Ecn))
+        {
+            flags |= EcnFlags(ref connection, isRepeated);
         }
 
         Transmit(index, ref connection, head, last, first, total, segments, flags);

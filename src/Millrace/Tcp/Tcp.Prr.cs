@@ -12,6 +12,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         transfer.PrrOut = 0;
         connection.Congestion.Credit = 0;
         connection.Congestion.SlowStartThreshold = ReducedThreshold(ref connection);
+        QueueCwr(ref connection);
     }
 
     private static void ReduceWindow(ref TcpConnection connection, ref TcpTransfer<TCongestionControl> transfer, int delivered, bool isAdvanced, int newlyLost)

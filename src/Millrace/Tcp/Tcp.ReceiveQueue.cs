@@ -14,6 +14,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
 
     private Verdict ArriveData(int index, ref TcpConnection connection, ref TcpSegment segment)
     {
+        if (connection.Has(TcpTraits.Ecn))
+        {
+            TakeMark(index, ref connection, ref segment);
+        }
+
         var skip = connection.RcvNxt - segment.Sequence;
         if (skip > 0)
         {

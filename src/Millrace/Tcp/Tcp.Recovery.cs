@@ -68,6 +68,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         ref var board = ref transfer.Board;
         var facts = new AckFacts { PriorUna = connection.SndUna };
         facts.Flags |= segment.PayloadLength > 0 ? AckFlags.Data : AckFlags.None;
+        facts.Flags |= IsEcho(ref connection, ref segment) ? AckFlags.Ece : AckFlags.None;
         facts.Flags |= isUpdate ? AckFlags.WindowUpdate : AckFlags.None;
         facts.Flags |= isNew ? AckFlags.Advanced | AckFlags.RestartsTimer : AckFlags.None;
         var flight = connection.SndMax - connection.SndUna;
@@ -250,6 +251,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         if (!HasCopies(ref connection, ref transfer.Board))
         {
             transfer.RetransmitStamp = 0;
+        }
+
+        if (facts.Is(AckFlags.Ece))
+        {
+            EnterCwr(ref connection, ref transfer);
         }
 
         if (connection.LossState != LossState.Cwr)

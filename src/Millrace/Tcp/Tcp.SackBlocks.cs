@@ -85,7 +85,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         var slot = Arena.Slot(ref metadata)[metadata.DataOffset..];
         var length = plain + WriteBlocks(index, ref connection, slot.Slice(plain, TcpHeader.MaximumLength - plain));
         metadata.DataLength = (ushort)length;
-        WriteHeader(ref connection, ref metadata, sequence, length, 0, UnknownSum, TcpFlags.Ack);
+        WriteHeader(ref connection, ref metadata, sequence, length, 0, UnknownSum, connection.Has(TcpTraits.DemandCwr) ? TcpFlags.Ack | TcpFlags.Ece : TcpFlags.Ack);
         Commit(ref connection, frame, ref metadata);
         counters.OutSegs++;
         AcknowledgmentSent(ref connection);

@@ -36,7 +36,12 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         var sum = sumsPayloads && segments == 1 && payload == Arena.Headroom ? payloadSums[head.Index] : UnknownSum;
         WriteHeader(ref connection, ref metadata, sequence, headerLength, length, sum, flags);
         Charge(index, ref connection, head);
-        Commit(ref connection, head, ref metadata);
+        ref var outgoing = ref Commit(ref connection, head, ref metadata);
+        if (connection.Has(TcpTraits.Ecn) && sequence >= connection.SndMax)
+        {
+            MarkCapable(ref outgoing, ref metadata, flags);
+        }
+
         AcknowledgmentSent(ref connection);
     }
 
@@ -94,7 +99,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
 
     /// <summary>Queues a packet for the loop; the outbox has room.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Commit(ref TcpConnection connection, Frame frame, ref FrameMetadata metadata)
+    private ref Outgoing Commit(ref TcpConnection connection, Frame frame, ref FrameMetadata metadata)
     {
         ref var outgoing = ref outbox.Commit(frame, ref metadata);
         outgoing.Source = connection.LocalAddress;
@@ -104,6 +109,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         outgoing.TrafficClass = 0;
         outgoing.DontFragment = true;
         outgoing.IsLinkFrame = false;
+        return ref outgoing;
     }
 
     /// <summary>Sends a segment without payload.</summary>
@@ -162,7 +168,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             connection.Iss,
             isAnswer ? connection.RcvNxt : default,
             headerLength,
-            isAnswer ? TcpFlags.Syn | TcpFlags.Ack : TcpFlags.Syn,
+            SynFlags(ref connection, isAnswer),
             (ushort)Math.Min(connection.RcvWnd, MaximumUnscaledWindow));
         LeaveChecksum(ref metadata, header, connection.LocalAddress, connection.RemoteAddress, headerLength + payload);
         metadata.Hash = connection.TransmitHash;

@@ -173,6 +173,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             flags |= TcpFlags.Fin;
         }
 
+        flags |= connection.Has(TcpTraits.DemandCwr) ? TcpFlags.Ece : TcpFlags.None;
         Transmit(index, ref connection, frame, frame, start + skip, PayloadLengthOf(ref metadata) - skip, 1, flags);
         return Repeated.Sent;
     }

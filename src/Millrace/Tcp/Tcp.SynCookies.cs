@@ -28,6 +28,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         connection.State = TcpStateTable.Next(TcpState.Listen, TcpEvent.Syn);
         StartSending(ref connection, synCookies.Make(in segment.Key, segment.Sequence, segment.Options.MaximumSegmentSize, now));
         TakeSyn(ref connection, ref segment);
+        connection.Traits &= ~TcpTraits.Ecn;
         var timestamp = (uint)(now / Millisecond);
         connection.TimestampOffset += SynCookies.Stamp(timestamp, in segment.Options) - timestamp;
 

@@ -39,6 +39,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         {
             connection.Congestion.Length = transfer.Congestion.Undone(in connection.Congestion, transfer.PriorWindow);
             connection.Congestion.SlowStartThreshold = Math.Max(connection.Congestion.SlowStartThreshold, transfer.PriorThreshold);
+            connection.Traits &= ~TcpTraits.QueueCwr;
         }
 
         transfer.Flags = (transfer.Flags & ~TransferFlags.MayUndo) | TransferFlags.RackAdvanced;

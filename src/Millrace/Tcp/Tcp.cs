@@ -11,7 +11,7 @@ namespace Millrace.Tcp;
 /// segments at the end of the poll.
 /// </summary>
 /// <remarks>
-/// Not done, so not offered: ECN, urgent data (the URG bit is ignored and its bytes are ordinary data).
+/// Not done, so not offered: urgent data (the URG bit is ignored and its bytes are ordinary data).
 /// </remarks>
 public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl> : TcpSockets
     where TSettings : struct, ITcpSettings

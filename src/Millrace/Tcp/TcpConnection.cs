@@ -316,6 +316,18 @@ internal enum TcpTraits : uint
     /// <summary>Something is lost or feared to be: of each frame in flight it is known what became of it.</summary>
     Disturbed = 1 << 18,
 
+    /// <summary>Both ends notify of congestion (RFC 3168).</summary>
+    Ecn = 1 << 20,
+
+    /// <summary>The peer's data was marked as capable of it (TCP_ECN_SEEN).</summary>
+    EcnSeen = 1 << 21,
+
+    /// <summary>A mark came: acknowledgments echo it until the peer has heard (TCP_ECN_DEMAND_CWR).</summary>
+    DemandCwr = 1 << 22,
+
+    /// <summary>The window was reduced: the next new data says so (TCP_ECN_QUEUE_CWR).</summary>
+    QueueCwr = 1 << 23,
+
     /// <summary>Something came twice, which the next acknowledgment reports.</summary>
     DuplicateNoted = 1 << 19,
 

@@ -227,6 +227,11 @@ public sealed class TcpHost : IDisposable
             TcpHeader.WriteSequence(segment, TcpHeader.Sequence(scratch) + start);
             var isLast = start + part == payload;
             TcpHeader.WriteFlags(segment, isLast ? flags : flags & ~(TcpFlags.Fin | TcpFlags.Psh));
+            if (start > 0)
+            {
+                TcpHeader.WriteFlags(segment, TcpHeader.Flags(segment) & ~TcpFlags.Cwr);
+            }
+
             if (gsoSize != 0)
             {
                 var sum = NetworkHeader.PseudoHeaderSum(packet.Source, packet.Destination, IpProtocol.Tcp, segment.Length);
@@ -234,7 +239,7 @@ public sealed class TcpHost : IDisposable
             }
 
             TcpHeader.WriteChecksum(segment, InternetChecksum.Compute(segment));
-            WriteNetworkHeader(wire, packet.Source, packet.Destination);
+            WriteNetworkHeader(wire, packet.Source, packet.Destination, packet.TrafficClass);
             transmit(wire);
             count++;
         }
@@ -242,9 +247,10 @@ public sealed class TcpHost : IDisposable
         Assert.Equal(wirePackets, count);
     }
 
-    public static void WriteNetworkHeader(Span<byte> packet, InetAddress source, InetAddress destination)
+    public static void WriteNetworkHeader(Span<byte> packet, InetAddress source, InetAddress destination, byte trafficClass = 0)
     {
         packet[0] = 0x45;
+        packet[1] = trafficClass;
         BinaryPrimitives.WriteUInt16BigEndian(packet.Slice(2, 2), (ushort)packet.Length);
         packet[9] = (byte)IpProtocol.Tcp;
         BinaryPrimitives.WriteUInt32BigEndian(packet.Slice(12, 4), source.Ipv4);

@@ -75,16 +75,16 @@ public sealed class TcpScript : IDisposable
 
     public Verdict Send(
         string flags, int sequence, int acknowledgment = 0, string payload = "", int? window = null, int mss = 0, int scale = -1,
-        uint? echo = null, bool corrupt = false, ushort? port = null, string sack = "")
+        uint? echo = null, bool corrupt = false, ushort? port = null, string sack = "", byte trafficClass = 0)
     {
         Flush();
-        return Inject(flags, sequence, acknowledgment, Encoding.ASCII.GetBytes(payload), window, mss, scale, echo, corrupt, port, sack: sack);
+        return Inject(flags, sequence, acknowledgment, Encoding.ASCII.GetBytes(payload), window, mss, scale, echo, corrupt, port, sack: sack, trafficClass: trafficClass);
     }
 
     /// <summary>Sends without letting the host answer yet: several of them make one poll.</summary>
     public Verdict Inject(
         string flags, int sequence, int acknowledgment, byte[] payload, int? window = null, int mss = 0, int scale = -1,
-        uint? echo = null, bool corrupt = false, ushort? port = null, int gsoSize = 0, int wirePackets = 1, int fragment = 1536, string sack = "")
+        uint? echo = null, bool corrupt = false, ushort? port = null, int gsoSize = 0, int wirePackets = 1, int fragment = 1536, string sack = "", byte trafficClass = 0)
     {
         var options = new TcpOptions
         {
@@ -123,7 +123,7 @@ public sealed class TcpScript : IDisposable
 
         var headerLength = TcpHeader.MinimumLength + length;
         var packet = new byte[TcpHost.NetworkHeaderLength + headerLength + payload.Length];
-        TcpHost.WriteNetworkHeader(packet, Peer, Own);
+        TcpHost.WriteNetworkHeader(packet, Peer, Own, trafficClass);
         var segment = packet.AsSpan(TcpHost.NetworkHeaderLength);
         TcpHeader.Write(
             segment, port ?? PeerPort, OwnPort, new SequenceNumber(PeerIss) + sequence,
@@ -252,6 +252,11 @@ public sealed class TcpScript : IDisposable
             line.Append(CultureInfo.InvariantCulture, $" win {TcpHeader.Window(segment)}");
         }
 
+        if (wanted.Contains('['))
+        {
+            line.Append(CultureInfo.InvariantCulture, $" [{packet[1]}]");
+        }
+
         if (wanted.Contains('<'))
         {
             line.Append(" <").Append(PrintOptions(segment[TcpHeader.MinimumLength..headerLength])).Append('>');
@@ -327,6 +332,8 @@ public sealed class TcpScript : IDisposable
                 'P' => TcpFlags.Psh,
                 '.' => TcpFlags.Ack,
                 'U' => TcpFlags.Urg,
+                'E' => TcpFlags.Ece,
+                'W' => TcpFlags.Cwr,
                 _ => throw new ArgumentException($"'{letter}' is no flag", nameof(flags)),
             };
         }
@@ -336,7 +343,7 @@ public sealed class TcpScript : IDisposable
 
     private static string PrintFlags(TcpFlags flags) =>
         ((flags & TcpFlags.Fin) != 0 ? "F" : "") + ((flags & TcpFlags.Syn) != 0 ? "S" : "") + ((flags & TcpFlags.Rst) != 0 ? "R" : "")
-        + ((flags & TcpFlags.Psh) != 0 ? "P" : "") + ((flags & TcpFlags.Ack) != 0 ? "." : "");
+        + ((flags & TcpFlags.Psh) != 0 ? "P" : "") + ((flags & TcpFlags.Ece) != 0 ? "E" : "") + ((flags & TcpFlags.Cwr) != 0 ? "W" : "") + ((flags & TcpFlags.Ack) != 0 ? "." : "");
 
     public void Dispose() => Host.Dispose();
 }

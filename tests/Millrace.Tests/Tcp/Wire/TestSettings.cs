@@ -40,6 +40,8 @@ public sealed record TcpChoice
 
     public int Transfers { get; init; }
 
+    public int Ecn { get; init; } = 2;
+
     public bool Sack { get; init; } = true;
 
     public bool Dsack { get; init; } = true;
@@ -171,6 +173,8 @@ public readonly struct TestTcpSettings(TcpChoice choice) : ITcpSettings
     public int InitialCongestionWindow => 10;
 
     public int Transfers => choice.Transfers;
+
+    public int Ecn => choice.Ecn;
 
     public bool Sack => choice.Sack;
 
