@@ -7,7 +7,7 @@ namespace Millrace;
 public sealed class TcpAttribute : StageAttribute
 {
     /// <summary>
-    /// The algorithm of congestion control: <see cref="Cubic"/>, <see cref="NewReno"/> or a struct of the user's own that implements
+    /// The algorithm of congestion control: <see cref="Cubic"/>, <see cref="CubicHyStartPlusPlus"/>, <see cref="NewReno"/> or a struct of the user's own that implements
     /// <see cref="ICongestionControl"/>. It is compiled in, so it cannot change at run time.
     /// </summary>
     [Default(typeof(Cubic), Source = "tcp_congestion_control")]

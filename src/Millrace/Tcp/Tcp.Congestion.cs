@@ -83,6 +83,10 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         ? TransferOf(ref connection).Congestion.Reduced(in connection.Congestion, Sample(ref connection))
         : Math.Max(connection.Congestion.Length / 2, 2 * connection.Mss);
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void TellSendingStarts(ref TcpConnection connection) => TransferOf(ref connection).Congestion.Happened(
+        CongestionEvent.SendingStarts, ref connection.Congestion, Sample(ref connection, connection.LastSentAt.Elapsed(now) / Microsecond));
+
     private void TellCongestion(ref TcpConnection connection, CongestionEvent happened)
     {
         if (connection.Has(TcpTraits.Transfer))

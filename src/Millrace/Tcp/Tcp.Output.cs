@@ -364,9 +364,32 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     private void RestartAfterIdle(ref TcpConnection connection)
     {
         if (connection.SndNxt == connection.SndMax && connection.InFlight == 0 && connection.LastSentAt.IsSet
-            && !connection.SendNext.IsNone && connection.LastSentAt.Elapsed(now) > connection.Rtt.Timeout * Microsecond)
+            && !connection.SendNext.IsNone)
         {
-            connection.Congestion.Length = Math.Min(connection.Congestion.Length, settings.InitialCongestionWindow * connection.Mss);
+            if (connection.Has(TcpTraits.Transfer))
+            {
+                TellSendingStarts(ref connection);
+            }
+
+            if (connection.LastSentAt.Elapsed(now) > connection.Rtt.Timeout * Microsecond)
+            {
+                RestartWindow(ref connection);
+            }
         }
+    }
+
+    /// <summary>It halves with each timeout that the pause lasted, down to what a connection starts with (tcp_cwnd_restart).</summary>
+    private void RestartWindow(ref TcpConnection connection)
+    {
+        ref var window = ref connection.Congestion;
+        var least = Math.Min(window.Length, settings.InitialCongestionWindow * connection.Mss);
+        window.SlowStartThreshold = CurrentThreshold(ref connection);
+        var timeout = connection.Rtt.Timeout * Microsecond;
+        for (var pause = connection.LastSentAt.Elapsed(now) - timeout; pause > 0 && window.Length > least; pause -= timeout)
+        {
+            window.Length /= 2;
+        }
+
+        window.Length = Math.Max(window.Length, least);
     }
 }

@@ -122,7 +122,7 @@ public sealed class CubicTests
         for (var i = 0; i < 2_000; i++)
         {
             var value = (ulong)random.NextInt64() >> random.Next(63);
-            UInt128 root = Cubic.CubeRoot(value);
+            UInt128 root = CubicCurve.CubeRoot(value);
             Assert.True(root * root * root <= value && (root + 1) * (root + 1) * (root + 1) > value, $"{root} of {value}");
         }
     }

@@ -258,4 +258,23 @@ public sealed class LossTests
         script.Run(201);
         script.Expect("FP. 1:4(3) ack 1");
     }
+
+    [Theory]
+    [InlineData(100, 40)]
+    [InlineData(300, 20)]
+    [InlineData(500, 10)]
+    [InlineData(60_000, 10)]
+    public void The_window_halves_with_each_timeout_that_a_pause_lasts(int milliseconds, int segments)
+    {
+        using var script = TcpScript.Established(new TcpChoice { Timestamps = false });
+        script.Write(10 * 1460);
+        Assert.Equal(10, script.Count());
+        script.Send(".", 1, 1 + (10 * 1460));
+        script.Write(20 * 1460);
+        Assert.Equal(20, script.Count());
+        script.Send(".", 1, 1 + (30 * 1460));
+        script.Run(milliseconds);
+        script.Write(44 * 1460);
+        Assert.Equal(segments, script.Count());
+    }
 }
