@@ -53,7 +53,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         Count(ref connection.Backoff);
         connection.Pending |= TcpPending.Retransmit;
         StartRetransmission(index, ref connection);
-        BoundByUserTimeout(index, ref connection);
+        BoundByUserTimeout(index, ref connection, connection.RetransmitsSince.Elapsed(now));
         if (connection.Retransmits > 1 && !connection.SendHead.IsNone
             && arena.Metadata(connection.SendHead).Holders != Holders.RetransmitQueue)
         {
@@ -96,6 +96,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         counters.RetransSegs++;
         connection.Traits |= TcpTraits.SynRetransmitted;
         StartRetransmission(index, ref connection);
+        BoundByUserTimeout(index, ref connection, (microseconds - connection.SynSentAt) * Microsecond);
         Demand(index, TcpPending.Syn);
     }
 
@@ -129,12 +130,13 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     }
 
     /// <summary>A timeout does not end later than the application waits (tcp_clamp_rto_to_user_timeout).</summary>
-    private void BoundByUserTimeout(int index, ref TcpConnection connection)
+    /// <param name="elapsed">Nanoseconds that it has waited.</param>
+    private void BoundByUserTimeout(int index, ref TcpConnection connection, long elapsed)
     {
         var userTimeout = UserTimeoutOf(index);
         if (userTimeout > 0)
         {
-            var left = Math.Max((userTimeout * Millisecond) - connection.RetransmitsSince.Elapsed(now), Millisecond);
+            var left = Math.Max((userTimeout * Millisecond) - elapsed, Millisecond);
             connection.RetransmitAt = now + Math.Min(left, connection.Rtt.BackedOff(connection.Backoff, RtoMax) * Microsecond);
             Schedule(index, ref connection);
         }
@@ -180,7 +182,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         connection.RetransmitTimer = RetransmitTimer.None;
         connection.RetransmitAt = Never;
         StartProbing(index, ref connection);
-        BoundByUserTimeout(index, ref connection);
+        BoundByUserTimeout(index, ref connection, connection.RetransmitsSince.Elapsed(now));
         Demand(index, TcpPending.Probe);
     }
 
