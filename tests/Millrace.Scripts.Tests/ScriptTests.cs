@@ -24,6 +24,7 @@ public sealed class ScriptTests(KernelRuns kernel) : IClassFixture<KernelRuns>
     public async Task The_kernel_does_what_the_script_says(string file)
     {
         Requires.Tap();
+        Requires.Kernel(6, 18);
         var script = ScriptCatalogue.Load(file);
         if (!script.SkippedOn.ContainsKey("kernel"))
         {

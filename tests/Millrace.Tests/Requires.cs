@@ -20,6 +20,11 @@ internal static class Requires
         Need(File.Exists("/dev/net/tun"), "There is no /dev/net/tun (modprobe tun).");
     }
 
+    /// <summary>A kernel that is no older: what is compared with its behaviour was compared with that of this one.</summary>
+    public static void Kernel(int major, int minor) => Need(
+        OperatingSystem.IsLinux() && Environment.OSVersion.Version >= new Version(major, minor),
+        $"It needs Linux {major}.{minor} or later; this is {Environment.OSVersion.Version}.");
+
     /// <summary>A program on the path.</summary>
     public static void Tool(string name)
     {

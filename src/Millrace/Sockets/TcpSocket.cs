@@ -67,6 +67,9 @@ public readonly ref struct TcpSocket(TcpSockets sockets, int index)
     /// <inheritdoc cref="TcpSockets.WmemAllocOf"/>
     public int WmemAlloc => sockets.WmemAllocOf(Index);
 
+    /// <inheritdoc cref="TcpSockets.UnacknowledgedOf"/>
+    public int Unacknowledged => sockets.UnacknowledgedOf(Index);
+
     /// <inheritdoc cref="TcpSockets.InfoOf"/>
     public TcpInfo Info => sockets.InfoOf(Index);
 

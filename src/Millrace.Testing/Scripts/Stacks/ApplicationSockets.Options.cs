@@ -103,6 +103,7 @@ public sealed partial class ApplicationSockets
         };
     }
 
+    /// <summary>SIOCINQ, or SIOCOUTQ.</summary>
     private long Ask(ApplicationSocket socket, int request)
     {
         const int InputLength = 0x541B;
@@ -111,8 +112,6 @@ public sealed partial class ApplicationSockets
             return 0;
         }
 
-        // SIOCOUTQ: what is not acknowledged, sent or not
-        return request == InputLength ? connection.Readable
-            : throw new ScriptUnsupportedException("Millrace's sockets have no SIOCOUTQ yet.");
+        return request == InputLength ? connection.Readable : connection.Unacknowledged;
     }
 }
