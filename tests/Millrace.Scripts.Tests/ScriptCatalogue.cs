@@ -19,11 +19,7 @@ internal static class ScriptCatalogue
     /// <returns>Why it failed, or null.</returns>
     public static ScriptFailure? OnMillrace(Script script)
     {
-        using var system = new MillraceSystem((nic, sockets) =>
-        {
-            var stack = new ScriptStack(new() { Nic = nic, Entropy = new Entropy(1, 2), Sockets = sockets });
-            return new ScriptedStack(stack, stack.Tcp);
-        });
+        using var system = new MillraceSystem(ScriptStack.Make);
         return Execute(script, system);
     }
 

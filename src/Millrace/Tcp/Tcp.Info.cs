@@ -1,5 +1,6 @@
 using Millrace.Headers;
 using Millrace.Memory;
+using Millrace.Sockets;
 
 namespace Millrace.Tcp;
 
@@ -8,6 +9,14 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
 {
     /// <summary>TCP_INFINITE_SSTHRESH.</summary>
     private const uint InfiniteSlowStartThreshold = 0x7FFF_FFFF;
+
+    public override bool TryFind(InetEndpoint local, InetEndpoint remote, out TcpSocket socket)
+    {
+        var key = new FlowKey(local.Address, remote.Address, local.Port, remote.Port);
+        var isFound = flows.TryFind(in key, out var index) && index >= 0 && connections[index].HasSlot;
+        socket = isFound ? new TcpSocket(this, index) : default;
+        return isFound;
+    }
 
     public override TcpState FindState(InetEndpoint local, InetEndpoint remote)
     {

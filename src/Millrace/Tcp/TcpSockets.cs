@@ -86,6 +86,13 @@ public abstract class TcpSockets : ITransmitCompletions
 
     public abstract TcpState StateOf(int index);
 
+    /// <summary>A connection that an application has, by its ends.</summary>
+    public virtual bool TryFind(InetEndpoint local, InetEndpoint remote, out TcpSocket socket)
+    {
+        socket = default;
+        return false;
+    }
+
     /// <summary>
     /// The state of a connection by its ends, whoever has it, also without an application: TIME-WAIT, an orphan, a handshake;
     /// <see cref="TcpState.Closed"/> if there is none.

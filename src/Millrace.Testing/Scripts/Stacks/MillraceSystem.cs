@@ -1,18 +1,19 @@
 using System.Globalization;
 using System.Reflection;
 using Millrace.Headers;
+using Millrace.Sockets;
 using Millrace.Tcp;
 using Millrace.Testing.Packets;
 using Millrace.Testing.Traffic;
 
 namespace Millrace.Testing.Scripts.Stacks;
 
-/// <summary>A stack under test, and the TCP in it.</summary>
-public sealed record ScriptedStack(INetworkStack Stack, TcpSockets Tcp);
+/// <summary>A stack under test, the TCP in it, and its BSD sockets, which are attached.</summary>
+public sealed record ScriptedStack(INetworkStack Stack, TcpSockets Tcp, BsdSockets Sockets);
 
 /// <summary>
-/// A declared stack in virtual time. Its declaration has one interface of the address 192.0.2.1/24 and one TCP application, whose
-/// handler is <see cref="ScriptHandler"/>; settings that scripts may change are run-time ones
+/// A declared stack in virtual time. Its declaration has one interface of the address 192.0.2.1/24 and BSD sockets
+/// (<see cref="BsdSockets"/>); settings that scripts may change are run-time ones
 /// (<c>[NetworkStack(Runtime = RuntimeSettings.All)]</c>).
 /// </summary>
 public sealed class MillraceSystem : IScriptSystem
@@ -21,15 +22,15 @@ public sealed class MillraceSystem : IScriptSystem
     private const ulong PeerMac = 0x0200_0000_0002;
     private const ulong StackMac = 0x0200_0000_0001;
 
-    private readonly Func<ScriptedNic, ApplicationSockets, ScriptedStack> make;
+    private readonly Func<ScriptedNic, ScriptedStack> make;
     private readonly List<(string Name, string Value)> settings = [];
     private readonly Queue<TakenPacket> sent = [];
-    private readonly ApplicationSockets sockets = new();
     private ScriptedNic? nic;
     private ScriptedStack? made;
+    private StackSockets? sockets;
 
-    /// <param name="make">Makes the stack with the NIC; the sockets are a member of its setup.</param>
-    public MillraceSystem(Func<ScriptedNic, ApplicationSockets, ScriptedStack> make) => this.make = make;
+    /// <param name="make">Makes the stack with the NIC.</param>
+    public MillraceSystem(Func<ScriptedNic, ScriptedStack> make) => this.make = make;
 
     public string Name => "millrace";
 
@@ -43,8 +44,8 @@ public sealed class MillraceSystem : IScriptSystem
     public void Start(int mtu)
     {
         nic = new ScriptedNic(OwnAddress, mtu: mtu) { Sent = Sent };
-        made = make(nic, sockets);
-        sockets.Start(made.Tcp);
+        made = make(nic);
+        sockets = new StackSockets(made.Sockets, made.Tcp);
         foreach (var (name, value) in settings)
         {
             StackSettings.Set(made.Stack, name, value);
@@ -77,7 +78,7 @@ public sealed class MillraceSystem : IScriptSystem
     {
         // TCP knows the time by the poll before
         Stack.Advance(Now);
-        var result = sockets.Call(call);
+        var result = sockets!.Call(call);
         Settle();
         return result;
     }
@@ -95,7 +96,7 @@ public sealed class MillraceSystem : IScriptSystem
         var name = string.Concat(field.Split('_').Select(part => char.ToUpperInvariant(part[0]) + part[1..]));
         var property = typeof(TcpInfo).GetProperty(name)
             ?? throw new ScriptUnsupportedException($"TcpInfo has no field '{field}' yet; there are {string.Join(", ", typeof(TcpInfo).GetProperties().Select(known => known.Name))}");
-        return Convert.ToInt64(property.GetValue(sockets.InfoOf(descriptor)), CultureInfo.InvariantCulture);
+        return Convert.ToInt64(property.GetValue(sockets!.InfoOf(descriptor)), CultureInfo.InvariantCulture);
     }
 
     public long Counter(string name)
