@@ -15,6 +15,9 @@ public abstract class NativePublication(string sample)
     /// <summary>The published program; publishes at the first call.</summary>
     public string Program => Path.Combine(Publish(), sample);
 
+    /// <summary>The folder it was published to; publishes at the first call.</summary>
+    public string Folder => Publish();
+
     /// <summary>Names in the linker's map: methods, types and data.</summary>
     public IReadOnlyCollection<string> MapNames
     {

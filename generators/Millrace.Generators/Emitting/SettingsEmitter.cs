@@ -153,6 +153,8 @@ internal sealed class SettingsEmitter(Plan plan, CodeWriter code)
                 code.Summary("Makes what was set since the last poll what stages read.");
                 code.Block("internal void Apply()", () => EmitApply(groups));
             }
+
+            new SysctlEmitter(plan, code).Emit();
         });
     }
 

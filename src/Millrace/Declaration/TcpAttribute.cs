@@ -384,7 +384,7 @@ public interface ITcpSettings
     int FastOpen { get; }
 
     /// <summary>Servers whose cookie and segment size are remembered; the one not used for longest makes room.</summary>
-    [Default(1024, Source = "tcp_metrics")]
+    [Default(1024, Source = "the cache of tcp_metrics")]
     [SameIn(KernelProfile.Linux_3_18)]
     [Allowed(1, 1 << 20)]
     [DecidesCapacity]
@@ -395,7 +395,7 @@ public interface ITcpSettings
     /// well, as far as there is room. 0 starts with what the buffer has room for.
     /// </summary>
     [Default(0, Source = "since 4.20")]
-    [Default(20, Profile = KernelProfile.Linux_3_18, Source = "tcp_default_init_rwnd")]
+    [Default(20, Profile = KernelProfile.Linux_3_18, Source = "the function tcp_default_init_rwnd")]
     [Allowed(0, 1_000)]
     int InitialReceiveWindow { get; }
 

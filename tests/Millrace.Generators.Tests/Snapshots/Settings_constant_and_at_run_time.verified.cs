@@ -544,6 +544,34 @@ partial class LimitStack : global::Millrace.INetworkStack
                 Limiter.Apply();
             }
         }
+
+        /// <summary>Sets what the kernel calls by a name, such as net.ipv4.tcp_rmem; the next poll sees it.</summary>
+        /// <exception cref="global::System.Collections.Generic.KeyNotFoundException">No setting of this stack has that name.</exception>
+        /// <exception cref="global::System.InvalidOperationException">The declaration fixes the setting.</exception>
+        /// <exception cref="global::System.ArgumentException">The setting does not take the value.</exception>
+        public void Write(string name, string value)
+        {
+            switch (name)
+            {
+                case "net.core.netdev_budget":
+                    global::Millrace.CompilerServices.Sysctl.Fixed(name);
+                    break;
+                case "net.limit":
+                    Limiter.Limit = global::Millrace.CompilerServices.Sysctl.Int32(name, global::Millrace.CompilerServices.Sysctl.Number(name, value, 1));
+                    break;
+                default:
+                    global::Millrace.CompilerServices.Sysctl.Unknown(name);
+                    break;
+            }
+        }
+
+        /// <summary>What the kernel would show under a name.</summary>
+        public string Read(string name) => name switch
+        {
+            "net.core.netdev_budget" => global::Millrace.CompilerServices.Sysctl.Text(Napi.Budget),
+            "net.limit" => global::Millrace.CompilerServices.Sysctl.Text(Limiter.Limit),
+            _ => global::Millrace.CompilerServices.Sysctl.Unknown(name),
+        };
     }
 
     /// <summary>The pipeline as it was compiled.</summary>

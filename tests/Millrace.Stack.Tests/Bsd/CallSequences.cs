@@ -322,6 +322,24 @@ internal static class CallSequences
             calls.Poll(client);
             calls.Poll(server);
         },
+        ["what TCP_INFO and TCP_MAXSEG say of the state"] = calls =>
+        {
+            const int State = 1;
+            var fresh = calls.Socket(SocketCalls.Stream);
+            calls.Get(fresh, TcpLevel, SocketOption.TcpInfo, State);
+            calls.Get(fresh, TcpLevel, TcpMaxSegment);
+            var listener = Listener(calls, 3);
+            calls.Get(listener, TcpLevel, SocketOption.TcpInfo, State);
+            var (client, server) = Pair(calls, listener);
+            calls.Get(client, TcpLevel, SocketOption.TcpInfo, State);
+            calls.Close(server);
+            calls.Settle();
+            calls.Get(client, TcpLevel, SocketOption.TcpInfo, State);
+            calls.Shutdown(client, ShutdownWrite);
+            calls.Settle();
+            calls.Get(client, TcpLevel, SocketOption.TcpInfo, State);
+            calls.Get(fresh, TcpLevel, SocketOption.TcpInfo, 0);
+        },
         ["no such descriptor"] = calls =>
         {
             const int None = 1 << 20;

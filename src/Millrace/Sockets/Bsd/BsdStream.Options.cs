@@ -12,6 +12,9 @@ internal sealed partial class BsdStream
     private const int OptionCount = (int)TcpOption.UserTimeout + 1;
     private const int LingerLength = 2 * sizeof(int);
 
+    /// <summary>TCP_MSS_DEFAULT.</summary>
+    private const int DefaultMss = 536;
+
     private bool noDelay;
     private bool lingers;
     private int lingerSeconds;
@@ -66,6 +69,10 @@ internal sealed partial class BsdStream
                 return Put(value, windowClamp);
             case (SocketOption.TcpLevel, SocketOption.TcpFastOpen):
                 return Put(value, fastOpenQueue);
+            case (SocketOption.TcpLevel, SocketOption.TcpMaxSegment):
+                return Put(value, isLive ? (int)socket.Info.SndMss : DefaultMss);
+            case (SocketOption.TcpLevel, SocketOption.TcpInfo):
+                return PutInfo(value, isLive ? socket.Info : default);
             case (SocketOption.TcpLevel, _) when OptionNamed(name) is { } option:
                 return Put(value, OptionOf(option));
             case ( > SocketOption.SocketLevel and not SocketOption.TcpLevel, _):
@@ -73,6 +80,15 @@ internal sealed partial class BsdStream
             default:
                 return Fail(Errno.ENOPROTOOPT);
         }
+    }
+
+    /// <summary>Of a listener the queues, as Linux has them there (tcp_get_info).</summary>
+    private int PutInfo(Span<byte> value, TcpInfo info)
+    {
+        Span<byte> bytes = stackalloc byte[TcpInfoLayout.Length];
+        info = IsListening ? new TcpInfo { Unacked = (uint)waiting.Count, Sacked = (uint)backlog } : info;
+        TcpInfoLayout.Write(bytes, info with { State = TcpInfo.NumberOf(State) });
+        return Put(value, bytes);
     }
 
     private int PutLinger(Span<byte> value)

@@ -4,6 +4,7 @@ namespace Millrace.Sockets;
 public enum Errno
 {
     None = 0,
+    EPERM = 1,
     ENOENT = 2,
     EBADF = 9,
     EAGAIN = 11,
