@@ -25,7 +25,10 @@ public interface ICongestionControl
     /// </summary>
     bool SetsWindow { get; }
 
-    /// <summary>Bytes a second to send at; 0 leaves it to TCP, which does not delay segments then.</summary>
+    /// <summary>
+    /// Bytes a second that the algorithm takes the path for: what small queues let lie below TCP, and TCP_INFO's pacing rate, follow it. 0 leaves it to
+    /// TCP (a window a round trip, and a part more). Segments are not spread in time by it.
+    /// </summary>
     long PacingRate { get; }
 
     /// <summary>The connection has the algorithm from now on; all fields are zero (<c>init</c>).</summary>

@@ -142,6 +142,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     /// <summary>cwnd over the smoothed round trip, times 2 or what is set, 1.2 (net/ipv4/tcp_input.c, tcp_update_pacing_rate).</summary>
     private long PacingRate(ref TcpConnection connection)
     {
+        if (connection.Has(TcpTraits.Transfer) && TransferOf(ref connection).Congestion.PacingRate is > 0 and var rate)
+        {
+            return rate;
+        }
+
         if (connection.Rtt.Smoothed == 0)
         {
             return long.MaxValue;

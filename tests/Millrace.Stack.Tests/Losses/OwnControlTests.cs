@@ -21,7 +21,7 @@ internal struct Careless : ICongestionControl
 
     public readonly bool SetsWindow => false;
 
-    public readonly long PacingRate => 0;
+    public readonly long PacingRate => 1_234_567;
 
     public readonly void Start(ref CongestionWindow window, in CongestionSample sample) => Assert.True(sample.SegmentSize > 0);
 
@@ -162,9 +162,11 @@ public sealed class OwnControlTests
         using var sender = new CarelessStack(new() { Nic = wire.A, Entropy = new Entropy(1, 2), Log = log });
         using var receiver = new CountingStack(new() { Nic = wire.B, Entropy = new Entropy(3, 4), Log = log });
         var network = new VirtualTimeNetwork(sender, receiver);
-        Assert.Equal(TcpConnectResult.Opening, sender.Tcp.Connect(0, new InetEndpoint(InetAddress.Parse("10.0.0.1"), 80), out _));
+        Assert.Equal(TcpConnectResult.Opening, sender.Tcp.Connect(0, new InetEndpoint(InetAddress.Parse("10.0.0.1"), 80), out var id));
         network.RunUntil(() => log.Read == 2_000_000, TimeSpan.FromSeconds(120));
         Assert.True(log.IsRight, "the bytes are others");
+        Assert.True(sender.Tcp.TryGet(id, out var socket));
+        Assert.Equal(1_234_567, sender.Tcp.PacingRateOf(socket.Index));
         Assert.True(Careless.Told > 100, "it was told of nothing");
         Assert.InRange(Careless.MostReductions, 2, 60);
         Assert.True(sender.Tcp.Counters.TCPSackRecovery > 0);
