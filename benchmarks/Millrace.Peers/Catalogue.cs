@@ -19,7 +19,7 @@ internal static class Catalogue
 {
     private static readonly Sweep sizes = Numbered("packet size, bytes", "size", 64, 128, 256, 512, 1024, 1514);
 
-    private static readonly string[] bulkFigures = ["-zerocopy", "-nochecksum", "-timestamps", "-ack2", "-gso", "-gso-nochecksum"];
+    private static readonly string[] bulkFigures = ["-zerocopy", "-nochecksum", "-timestamps", "-full", "-ack2", "-gso", "-gso-nochecksum"];
 
     public static IReadOnlyList<Workload> Workloads { get; } =
     [
@@ -27,9 +27,9 @@ internal static class Catalogue
             ["handover-64", "handover-256", "copying-64", "copying-256", .. bulkFigures.Select(f => "copying-64" + f), .. bulkFigures.Select(f => "handover-64" + f)],
             ["handover-64", "copying-64"],
             [Numbered("connections that share the bytes", "flows", 1, 10, 100, 1000)]),
-        Plain("W2", "64-byte ping-pong", ["copying", "handover"]),
-        Plain("W3", "connect, a byte each way, close", ["copying", "handover"]),
-        new("W4", "open connections", ["10k", "100k", "1m"], ["10k"], [new("open connections", ["1k", "10k", "100k", "1m"])]),
+        Plain("W2", "64-byte ping-pong", ["copying", "handover"], ["copying-full", "handover-full"]),
+        Plain("W3", "connect, a byte each way, close", ["copying", "handover"], ["copying-full", "handover-full"]),
+        new("W4", "open connections", ["10k", "100k", "1m", "10k-full", "100k-full", "1m-full"], ["10k"], [new("open connections", ["1k", "10k", "100k", "1m"])]),
         Plain("F1", "reflect", ["hot", "cold"], sizes, Numbered("packets a batch", "batch", 1, 4, 16, 32, 64, 128, 256)),
         Plain("F2", "IPv4 router", ["routes-1", "routes-1000", "routes-500000"], Numbered("routes", "routes", 1, 10, 100, 1000, 10_000, 100_000, 500_000)),
         Plain("F4", "verify checksums", ["hot"], sizes),
@@ -64,6 +64,8 @@ internal static class Catalogue
             }
         }
     }
+
+    private static Workload Plain(string name, string title, string[] variants, string[] further) => new(name, title, [.. variants, .. further], variants, []);
 
     private static Workload Plain(string name, string title, string[] variants, params Sweep[] sweeps) => new(name, title, variants, variants, sweeps);
 

@@ -22,12 +22,15 @@ internal sealed class OpenConnections : IDisposable
     private readonly PingRound round;
     private readonly double bytes;
     private readonly string opened;
+    private readonly string options;
 
     /// <param name="count">Connections.</param>
     /// <param name="ports">Ports of the server, each with as many of them.</param>
+    /// <param name="options">What of TCP is on, for the note.</param>
     /// <param name="make">Makes both ends.</param>
-    private OpenConnections(int count, int ports, Func<MemoryWire, PingRound, (INetworkStack Server, TcpSockets AtServer, INetworkStack Client, TcpSockets AtClient)> make)
+    private OpenConnections(int count, int ports, string options, Func<MemoryWire, PingRound, (INetworkStack Server, TcpSockets AtServer, INetworkStack Client, TcpSockets AtClient)> make)
     {
+        this.options = options;
         wire = new MemoryWire(new MemoryWireOptions { Mode = WireMode.HandOver, Features = NicFeatures.None });
         round = new PingRound(count);
         (server, var atServer, client, sockets) = make(wire, round);
@@ -40,39 +43,52 @@ internal sealed class OpenConnections : IDisposable
 
     public static IEnumerable<KeyValuePair<(string, string), Func<RunLength, IEnumerable<Reading>>>> Variants =>
     [
-        new(("W4", "1k"), Run1k),
-        new(("W4", "10k"), Run10k),
-        new(("W4", "100k"), Run100k),
-        new(("W4", "1m"), Run1m),
+        Variant("1k", static () => new(1_000, 1, "no timestamps", static (wire, round) =>
+        {
+            var client = new OpenClient1k(new() { Nic = wire.B, Entropy = new Entropy(3, 4), Round = round });
+            var server = new OpenServer1k(new() { Nic = wire.A, Entropy = new Entropy(1, 2) });
+            return (server, server.Tcp, client, client.Tcp);
+        })),
+        Variant("10k", static () => new(10_000, 1, "no timestamps", static (wire, round) =>
+        {
+            var client = new OpenClient10k(new() { Nic = wire.B, Entropy = new Entropy(3, 4), Round = round });
+            var server = new OpenServer10k(new() { Nic = wire.A, Entropy = new Entropy(1, 2) });
+            return (server, server.Tcp, client, client.Tcp);
+        })),
+        Variant("100k", static () => new(100_000, 2, "no timestamps", static (wire, round) =>
+        {
+            var client = new OpenClient100k(new() { Nic = wire.B, Entropy = new Entropy(3, 4), Round = round });
+            var server = new OpenServer100k(new() { Nic = wire.A, Entropy = new Entropy(1, 2) });
+            return (server, server.Tcp, client, client.Tcp);
+        })),
+        Variant("1m", static () => new(1_000_000, 16, "no timestamps", static (wire, round) =>
+        {
+            var client = new OpenClient1m(new() { Nic = wire.B, Entropy = new Entropy(3, 4), Round = round });
+            var server = new OpenServer1m(new() { Nic = wire.A, Entropy = new Entropy(1, 2) });
+            return (server, server.Tcp, client, client.Tcp);
+        })),
+        Variant("10k-full", static () => new(10_000, 1, "all on", static (wire, round) =>
+        {
+            var client = new FullOpenClient10k(new() { Nic = wire.B, Entropy = new Entropy(3, 4), Round = round });
+            var server = new FullOpenServer10k(new() { Nic = wire.A, Entropy = new Entropy(1, 2) });
+            return (server, server.Tcp, client, client.Tcp);
+        })),
+        Variant("100k-full", static () => new(100_000, 2, "all on", static (wire, round) =>
+        {
+            var client = new FullOpenClient100k(new() { Nic = wire.B, Entropy = new Entropy(3, 4), Round = round });
+            var server = new FullOpenServer100k(new() { Nic = wire.A, Entropy = new Entropy(1, 2) });
+            return (server, server.Tcp, client, client.Tcp);
+        })),
+        Variant("1m-full", static () => new(1_000_000, 16, "all on", static (wire, round) =>
+        {
+            var client = new FullOpenClient1m(new() { Nic = wire.B, Entropy = new Entropy(3, 4), Round = round });
+            var server = new FullOpenServer1m(new() { Nic = wire.A, Entropy = new Entropy(1, 2) });
+            return (server, server.Tcp, client, client.Tcp);
+        })),
     ];
 
-    private static IEnumerable<Reading> Run1k(RunLength length) => Run("1k", length, () => new OpenConnections(1_000, 1, static (wire, round) =>
-    {
-        var client = new OpenClient1k(new() { Nic = wire.B, Entropy = new Entropy(3, 4), Round = round });
-        var server = new OpenServer1k(new() { Nic = wire.A, Entropy = new Entropy(1, 2) });
-        return (server, server.Tcp, client, client.Tcp);
-    }));
-
-    private static IEnumerable<Reading> Run10k(RunLength length) => Run("10k", length, () => new OpenConnections(10_000, 1, static (wire, round) =>
-    {
-        var client = new OpenClient10k(new() { Nic = wire.B, Entropy = new Entropy(3, 4), Round = round });
-        var server = new OpenServer10k(new() { Nic = wire.A, Entropy = new Entropy(1, 2) });
-        return (server, server.Tcp, client, client.Tcp);
-    }));
-
-    private static IEnumerable<Reading> Run100k(RunLength length) => Run("100k", length, () => new OpenConnections(100_000, 2, static (wire, round) =>
-    {
-        var client = new OpenClient100k(new() { Nic = wire.B, Entropy = new Entropy(3, 4), Round = round });
-        var server = new OpenServer100k(new() { Nic = wire.A, Entropy = new Entropy(1, 2) });
-        return (server, server.Tcp, client, client.Tcp);
-    }));
-
-    private static IEnumerable<Reading> Run1m(RunLength length) => Run("1m", length, () => new OpenConnections(1_000_000, 16, static (wire, round) =>
-    {
-        var client = new OpenClient1m(new() { Nic = wire.B, Entropy = new Entropy(3, 4), Round = round });
-        var server = new OpenServer1m(new() { Nic = wire.A, Entropy = new Entropy(1, 2) });
-        return (server, server.Tcp, client, client.Tcp);
-    }));
+    private static KeyValuePair<(string, string), Func<RunLength, IEnumerable<Reading>>> Variant(string name, Func<OpenConnections> make) =>
+        new(("W4", name), length => Run(name, length, make));
 
     public void Dispose()
     {
@@ -91,7 +107,7 @@ internal sealed class OpenConnections : IDisposable
 
         run.round.InTurn = run.round.Connections.Length;
         WarmUp.Run(() => run.Work());
-        yield return run.Measure("rotate-" + size, length.IsQuick ? 0.5 : 2, "all in turn");
+        yield return run.Measure("rotate-" + size, length.IsQuick ? 0.5 : 2, "; all in turn");
 
         var arena = (run.server.Arena.Capacity + run.client.Arena.Capacity) * (long)Memory.Arena.FrameTruesize;
         yield return new Reading(
@@ -104,7 +120,7 @@ internal sealed class OpenConnections : IDisposable
     private Reading Measure(string name, double seconds, string note)
     {
         var (wall, cpu, allocated) = Slices.Measure(seconds, Work);
-        note = $"{opened}; a hand-over wire, no timestamps, checksums in software, time by the clock, every answer compared; {note}";
+        note = $"{opened}; a hand-over wire, {options}, checksums in software, time by the clock, every answer compared{note}";
         return new Reading(name, "ns/roundtrip", wall, cpu, IsRight && allocated == 0, note + (IsRight ? "" : $" {round.Wrong} answers were wrong") + (allocated == 0 ? "" : $" {allocated} bytes allocated"));
     }
 

@@ -20,6 +20,26 @@ internal sealed partial class RateServer;
 [TcpHandler<Caller>(Connections = 1024)]
 internal sealed partial class RateClient;
 
+// The same with all that Linux has on: timestamps, selective acknowledgment with what belongs to it, CUBIC, small queues.
+
+[NetworkStack]
+[NicQueues(1)]
+[SoftwareChecksum]
+[Ipv4("10.0.0.1/24")]
+[Tcp]
+[SmallQueues]
+[TcpHandler<Answerer>(80, Connections = 1024, Backlog = 1024)]
+internal sealed partial class FullRateServer;
+
+[NetworkStack]
+[NicQueues(1)]
+[SoftwareChecksum]
+[Ipv4("10.0.0.2/24")]
+[Tcp]
+[SmallQueues]
+[TcpHandler<Caller>(Connections = 1024)]
+internal sealed partial class FullRateClient;
+
 /// <summary>What the handlers of W3 count and check.</summary>
 internal sealed class RateTally
 {

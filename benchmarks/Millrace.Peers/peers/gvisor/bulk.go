@@ -74,12 +74,7 @@ func write(client tcpip.Endpoint, written *int64, total int64) {
 }
 
 func runBulk(variant string, quick bool) {
-	options := wireOptions{
-		handover:   strings.HasPrefix(variant, "handover"),
-		offload:    strings.Contains(variant, "nochecksum"),
-		gso:        strings.Contains(variant, "gso"),
-		timestamps: strings.Contains(variant, "timestamps"),
-	}
+	options := wireOptionsOf(variant)
 	limit, flows := 64<<10, 1
 	if strings.Contains(variant, "-256") {
 		limit = 256 << 10

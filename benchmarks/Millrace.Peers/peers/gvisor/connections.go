@@ -42,7 +42,7 @@ func openAndClose(e *ends, clock *faketime.ManualClock, count int) (elapsed, boo
 
 func runConnecting(variant string, quick bool) {
 	clock := faketime.NewManualClock()
-	e := newEnds(wireOptions{handover: variant == "handover"}, 64<<10, clock)
+	e := newEnds(wireOptionsOf(variant), 64<<10, clock)
 	count := 2 * jumpEvery
 	if quick {
 		count = jumpEvery
@@ -67,9 +67,9 @@ func heap() uint64 {
 }
 
 func runOpenConnections(variant string, quick bool) {
-	thousands, _ := strconv.Atoi(strings.TrimSuffix(variant, "k"))
+	thousands, _ := strconv.Atoi(strings.TrimSuffix(strings.TrimSuffix(variant, "-full"), "k"))
 	count := thousands * 1000
-	e := newEnds(wireOptions{}, 64<<10, nil)
+	e := newEnds(wireOptionsOf(variant), 64<<10, nil)
 	connections := make([]connection, 0, count)
 	x := newExchanger()
 	const firstPort, perPort = 5001, 20000

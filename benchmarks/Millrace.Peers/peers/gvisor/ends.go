@@ -48,6 +48,12 @@ func newStack(wire *wireEnd, address tcpip.Address, buffer int, clock tcpip.Cloc
 	must(s.SetTransportProtocolOption(tcp.ProtocolNumber, &moderate))
 	must(s.SetTransportProtocolOption(tcp.ProtocolNumber, &tcpip.TCPReceiveBufferSizeRangeOption{Min: 1, Default: 2 * buffer, Max: 2 * buffer}))
 	must(s.SetTransportProtocolOption(tcp.ProtocolNumber, &tcpip.TCPSendBufferSizeRangeOption{Min: 1, Default: buffer, Max: buffer}))
+	if wire.full {
+		sack, recovery, control := tcpip.TCPSACKEnabled(true), tcpip.TCPRACKLossDetection, tcpip.CongestionControlOption("cubic")
+		must(s.SetTransportProtocolOption(tcp.ProtocolNumber, &sack))
+		must(s.SetTransportProtocolOption(tcp.ProtocolNumber, &recovery))
+		must(s.SetTransportProtocolOption(tcp.ProtocolNumber, &control))
+	}
 	return s
 }
 

@@ -42,13 +42,13 @@ func (x *exchanger) times(count int, c connection) elapsed {
 	return start.elapsed()
 }
 
-func startPingPong(handover bool) (*ends, connection) {
-	e := newEnds(wireOptions{handover: handover}, 64<<10, nil)
+func startPingPong(variant string) (*ends, connection) {
+	e := newEnds(wireOptionsOf(variant), 64<<10, nil)
 	return e, e.connect(e.listen(5001), 5001)
 }
 
 func runPingPong(variant string, quick bool) {
-	e, c := startPingPong(variant == "handover")
+	e, c := startPingPong(variant)
 	x := newExchanger()
 	count := 150000
 	if quick {
@@ -61,7 +61,7 @@ func runPingPong(variant string, quick bool) {
 
 // runPingPongLatency has a round trip due at each interval; waiting for a late predecessor counts.
 func runPingPongLatency(variant string, quick bool) {
-	e, c := startPingPong(false)
+	e, c := startPingPong("copying")
 	x := newExchanger()
 	const trial = 30000
 	x.times(trial/10, c)

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"gvisor.dev/gvisor/pkg/bufferv2"
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/checksum"
@@ -16,6 +18,19 @@ type wireOptions struct {
 	offload    bool // checksums are neither computed nor verified
 	gso        bool // packets of up to 64 KiB
 	timestamps bool // let SYN segments offer RFC 7323 timestamps, as netstack always does
+	full       bool // with SACK, RACK and CUBIC, whatever the defaults are
+}
+
+// wireOptionsOf reads them off the name of a variant.
+func wireOptionsOf(variant string) wireOptions {
+	full := strings.HasSuffix(variant, "-full")
+	return wireOptions{
+		handover:   strings.HasPrefix(variant, "handover"),
+		offload:    strings.Contains(variant, "nochecksum"),
+		gso:        strings.Contains(variant, "gso"),
+		timestamps: full || strings.Contains(variant, "timestamps"),
+		full:       full,
+	}
 }
 
 // wireEnd is a link endpoint: what one stack writes, the other is given at once. TCP queues it for a goroutine of its own.

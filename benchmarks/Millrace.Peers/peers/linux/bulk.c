@@ -38,7 +38,7 @@ void run_bulk(const char *variant, bool quick)
 {
     struct offloads offloads = {strstr(variant, "nochecksum"), strstr(variant, "gso")};
     int buffer = strstr(variant, "-256") ? 262144 : 65536;
-    if (!namespaces_make(variant, offloads, strstr(variant, "timestamps")))
+    if (!namespaces_make(variant, offloads))
         return;
     struct connection connection = connect_to(listen_at(5001, buffer), 5001, buffer);
     bool right = offloads.checksum || namespace_verifies_checksums(5001);

@@ -27,7 +27,7 @@ static struct stopwatch open_and_close(const int *listeners, uint32_t count, boo
 
 void run_connecting(const char *variant, bool quick)
 {
-    if (!namespaces_make(variant, none, false))
+    if (!namespaces_make(variant, none))
         return;
     int listeners[PORTS];
     for (uint16_t i = 0; i < PORTS; i++)
@@ -77,7 +77,7 @@ void run_open_connections(const char *variant, bool quick)
         print_unsupported(variant, why);
         return;
     }
-    if (!namespaces_make(variant, none, false))
+    if (!namespaces_make(variant, none))
         return;
     struct connection *all = malloc(open * sizeof *all);
     if (!all)

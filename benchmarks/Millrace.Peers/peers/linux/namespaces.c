@@ -18,6 +18,8 @@ static const char *const device[] = {"client", "server"};
 static int descriptor[2];
 static clockid_t softirq_clock;
 
+const char *namespaces_congestion_control;
+
 void namespace_enter(int which)
 {
     if (setns(descriptor[which], CLONE_NEWNET) != 0)
@@ -86,8 +88,10 @@ bool namespace_new(const char *variant)
     return false;
 }
 
-bool namespaces_make(const char *variant, struct offloads offloads, bool timestamps)
+bool namespaces_make(const char *variant, struct offloads offloads)
 {
+    bool full = strstr(variant, "full");
+    namespaces_congestion_control = full ? "cubic" : NULL;
     for (int i = 0; i < 2; i++) {
         if (!namespace_new(variant))
             return false;
@@ -104,7 +108,7 @@ bool namespaces_make(const char *variant, struct offloads offloads, bool timesta
         for (int f = 0; f < 3; f++)
             offload_set(socket_, device[i], segmentation[f], offloads.segmentation);
         close(socket_);
-        namespace_set("ipv4/tcp_timestamps", timestamps ? "1" : "0");
+        namespace_set("ipv4/tcp_timestamps", full || strstr(variant, "timestamps") ? "1" : "0");
         namespace_set("ipv4/ip_local_port_range", "1024 65535");
         namespace_ip("addr add 10.0.0.%d/24 dev %s", i + 1, device[i]);
         namespace_ip("link set %s up", device[i]);

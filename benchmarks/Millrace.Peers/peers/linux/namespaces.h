@@ -15,8 +15,9 @@ bool namespace_new(const char *variant);
 // ip(8) in the namespace that is entered.
 void namespace_ip(const char *format, ...);
 
-// Two of them, joined by a veth pair.
-bool namespaces_make(const char *variant, struct offloads offloads, bool timestamps);
+// Two of them, joined by a veth pair. The variant says what of TCP is on: timestamps, or all with CUBIC (full), or no timestamps.
+extern const char *namespaces_congestion_control; // of each socket, because a namespace may not choose one that the machine restricts; NULL: the machine's
+bool namespaces_make(const char *variant, struct offloads offloads);
 
 void namespace_enter(int which);
 

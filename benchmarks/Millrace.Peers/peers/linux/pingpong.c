@@ -16,7 +16,7 @@ static struct stopwatch round_trips(struct connection *connection, uint32_t coun
 
 void run_pingpong(const char *variant, bool quick)
 {
-    if (!namespaces_make(variant, none, false))
+    if (!namespaces_make(variant, none))
         return;
     struct connection connection = connect_to(listen_at(5001, 0), 5001, 0);
     uint32_t count = quick ? 100000 : 300000;
@@ -34,7 +34,7 @@ static bool exchange(void *connection)
 
 void run_pingpong_latency(const char *variant, bool quick)
 {
-    if (!namespaces_make(variant, none, false))
+    if (!namespaces_make(variant, none))
         return;
     struct connection connection = connect_to(listen_at(5001, 0), 5001, 0);
     const uint32_t trial = 50000;

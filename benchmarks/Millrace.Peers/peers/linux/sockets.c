@@ -12,6 +12,9 @@ static int socket_in(int which, int buffer)
     if (socket_ < 0)
         fail("socket: %s", strerror(errno));
     setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    const char *control = namespaces_congestion_control;
+    if (control && setsockopt(socket_, IPPROTO_TCP, TCP_CONGESTION, control, strlen(control)))
+        fail("TCP_CONGESTION: %s", strerror(errno));
     if (buffer && (setsockopt(socket_, SOL_SOCKET, SO_SNDBUFFORCE, &buffer, sizeof buffer) || setsockopt(socket_, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof buffer)))
         fail("SO_SNDBUFFORCE, SO_RCVBUFFORCE: %s", strerror(errno));
     return socket_;
