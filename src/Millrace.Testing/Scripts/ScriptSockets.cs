@@ -14,6 +14,9 @@ internal sealed class ScriptSockets(IScriptSystem system, Dictionary<string, Scr
 
         public long Read { get; set; }
 
+        /// <summary>SO_PEEK_OFF, below 0 if it was not set.</summary>
+        public long PeekOffset { get; set; } = -1;
+
         public long Written { get; set; }
     }
 
@@ -114,7 +117,7 @@ internal sealed class ScriptSockets(IScriptSystem system, Dictionary<string, Scr
             case "shutdown":
                 return system.Call(made with { Number = arguments[1] switch { "SHUT_RD" => 0, "SHUT_WR" => 1, "SHUT_RDWR" => 2, var how => Number(how) } });
             case "setsockopt":
-                return system.Call(made with { Option = arguments[1], Values = [.. arguments.Skip(2).Select(Number)] });
+                return Set(socket, made with { Option = arguments[1], Values = [.. arguments.Skip(2).Select(Number)] });
             case "getsockopt":
                 return system.Call(made with { Option = arguments[1] });
             case "ioctl":
@@ -139,14 +142,28 @@ internal sealed class ScriptSockets(IScriptSystem system, Dictionary<string, Scr
         }
 
         // the urgent byte is taken out of the stream, so from there on it is no longer known
-        var differs = Streams.FromPeer.Differs(buffer.AsSpan(0, (int)count), socket.Read);
+        var isPeek = (flags & SocketCalls.MessageFlags["MSG_PEEK"]) != 0;
+        var differs = (flags & SocketCalls.MessageFlags["MSG_TRUNC"]) != 0 ? -1
+            : Streams.FromPeer.Differs(buffer.AsSpan(0, (int)count), socket.Read + (isPeek ? Math.Max(socket.PeekOffset, 0) : 0));
         if (differs >= 0 && socket.Read >= 0)
         {
             throw new ScriptUnsupportedException(string.Create(CultureInfo.InvariantCulture, $"What was read is not what was sent, from byte {socket.Read + differs} of the stream on."));
         }
 
-        socket.Read += (flags & SocketCalls.MessageFlags["MSG_PEEK"]) != 0 ? 0 : count;
+        socket.Read += isPeek ? 0 : count;
+        socket.PeekOffset = socket.PeekOffset < 0 ? -1 : Math.Max(socket.PeekOffset + (isPeek ? count : -count), 0);
         return count;
+    }
+
+    private long Set(Socket socket, SocketCall call)
+    {
+        var result = system.Call(call);
+        if (result == 0 && call.Option == "SO_PEEK_OFF")
+        {
+            socket.PeekOffset = call.Values[0];
+        }
+
+        return result;
     }
 
     private long Write(Socket socket, SocketCall made, Call call, long done)

@@ -26,7 +26,7 @@ internal static class SocketCalls
     public static readonly Dictionary<string, (int Level, int Name)> Options = new()
     {
         ["SO_REUSEADDR"] = (1, 2), ["SO_ERROR"] = (1, 4), ["SO_SNDBUF"] = (1, 7), ["SO_RCVBUF"] = (1, 8), ["SO_KEEPALIVE"] = (1, 9),
-        ["SO_OOBINLINE"] = (1, 10), ["SO_LINGER"] = (1, 13), ["SO_RCVLOWAT"] = (1, 18), ["SO_BUSY_POLL"] = (1, 46),
+        ["SO_OOBINLINE"] = (1, 10), ["SO_LINGER"] = (1, 13), ["SO_RCVLOWAT"] = (1, 18), ["SO_PEEK_OFF"] = (1, 42), ["SO_BUSY_POLL"] = (1, 46),
         ["TCP_NODELAY"] = (6, 1), ["TCP_MAXSEG"] = (6, 2), ["TCP_CORK"] = (6, 3), ["TCP_KEEPIDLE"] = (6, 4),
         ["TCP_KEEPINTVL"] = (6, 5), ["TCP_KEEPCNT"] = (6, 6), ["TCP_SYNCNT"] = (6, 7), ["TCP_LINGER2"] = (6, 8),
         ["TCP_DEFER_ACCEPT"] = (6, 9), ["TCP_WINDOW_CLAMP"] = (6, 10), ["TCP_QUICKACK"] = (6, 12), ["TCP_USER_TIMEOUT"] = (6, 18),

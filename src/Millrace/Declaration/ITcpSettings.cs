@@ -132,6 +132,15 @@ public interface ITcpSettings
     [Allowed(1, 65_535)]
     int LocalPortMaximum { get; }
 
+    /// <summary>
+    /// Bytes that may be written to a connection and not sent before it is not writable; <see cref="int.MaxValue"/> for any number. It counts
+    /// for connections that begin later; each may choose (<see cref="TcpOption.NotSentLowat"/>).
+    /// </summary>
+    [Default(int.MaxValue, Source = "tcp_notsent_lowat")]
+    [SameIn(KernelProfile.Linux_3_18)]
+    [Allowed(1, int.MaxValue)]
+    int NotSentLowat { get; }
+
     /// <summary>Segments (RFC 6928).</summary>
     [Default(10, Source = "TCP_INIT_CWND")]
     [SameIn(KernelProfile.Linux_3_18)]

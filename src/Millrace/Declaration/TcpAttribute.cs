@@ -101,6 +101,9 @@ public sealed class TcpAttribute : StageAttribute
     /// <inheritdoc cref="ITcpSettings.LocalPortMaximum"/>
     public int LocalPortMaximum { get; set; }
 
+    /// <inheritdoc cref="ITcpSettings.NotSentLowat"/>
+    public int NotSentLowat { get; set; }
+
     /// <inheritdoc cref="ITcpSettings.InitialCongestionWindow"/>
     public int InitialCongestionWindow { get; set; }
 

@@ -41,4 +41,16 @@ internal sealed unsafe class NativeTable<T>
             return ref entries[(uint)index];
         }
     }
+
+    /// <summary>The place of an entry of this table.</summary>
+    public int IndexOf(ref T entry)
+    {
+        var index = (T*)Unsafe.AsPointer(ref entry) - entries;
+        if ((ulong)index >= length)
+        {
+            Throw.IndexOutOfRange();
+        }
+
+        return (int)index;
+    }
 }

@@ -50,6 +50,9 @@ public readonly ref struct TcpSocket(TcpSockets sockets, int index)
     /// </returns>
     public int Write(ReadOnlySpan<byte> source) => sockets.Write(Index, source);
 
+    /// <inheritdoc cref="TcpSockets.WriteMore"/>
+    public int WriteMore(ReadOnlySpan<byte> source) => sockets.WriteMore(Index, source);
+
     /// <summary>Sends a FIN behind what was written; reading goes on (half-close).</summary>
     public void Shutdown() => sockets.Shutdown(Index);
 
@@ -93,6 +96,9 @@ public readonly ref struct TcpSocket(TcpSockets sockets, int index)
 
     /// <inheritdoc cref="TcpSockets.SetSendBuffer"/>
     public void SetSendBuffer(int bytes) => sockets.SetSendBuffer(Index, bytes);
+
+    /// <inheritdoc cref="TcpSockets.SetReceiveLowat"/>
+    public int SetReceiveLowat(int bytes) => sockets.SetReceiveLowat(Index, bytes);
 
     /// <inheritdoc cref="TcpSockets.SetWindowClamp"/>
     public void SetWindowClamp(int bytes) => sockets.SetWindowClamp(Index, bytes);

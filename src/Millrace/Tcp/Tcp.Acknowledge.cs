@@ -41,6 +41,12 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         connection.ProbesOut = 0;
         connection.KeepAliveProbesOut = 0;
         var isUpdate = UpdateSendWindow(ref connection, ref segment);
+        if (connection.Has(TcpTraits.MoreFollows) && (isUpdate || acknowledgment > connection.SndUna))
+        {
+            // an acknowledgment pushes by the socket's own flags (tcp_data_snd_check)
+            connection.Traits &= ~TcpTraits.MoreFollows;
+        }
+
         if (connection.Has(TcpTraits.Disturbed) || IsEcho(ref connection, ref segment) || (segment.Options.SackCount > 0 && connection.Has(TcpTraits.Sack)))
         {
             AcknowledgeDisturbed(index, ref connection, ref segment, isUpdate);
@@ -108,7 +114,6 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         connection.SndNxt = SequenceNumber.Max(connection.SndNxt, acknowledgment);
         var sentAt = FreeAcknowledged(ref connection);
         connection.Retransmits = 0;
-        connection.Backoff = 0;
         var rtt = MeasureAcknowledged(ref connection, echo, sentAt);
         GrowWindow(ref connection, count, rtt, connection.LossState == LossState.Loss || IsCongestionLimited(ref connection, flight));
         if (connection.LossState != LossState.Open)
@@ -189,8 +194,13 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Measure(ref TcpConnection connection, long microseconds) =>
+    private void Measure(ref TcpConnection connection, long microseconds)
+    {
         connection.Rtt.Sample(microseconds, settings.RtoMinMilliseconds * 1000, RtoMax);
+
+        // only a sample ends it (RFC 6298 §5.7, tcp_ack_update_rtt)
+        connection.Backoff = 0;
+    }
 
     /// <summary>Microseconds.</summary>
     private int RtoMax => settings.RtoMaxMilliseconds * 1000;

@@ -51,6 +51,40 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         Demand(index, TcpPending.Ack);
     }
 
+    /// <summary>TCP_QUICKACK (net/ipv4/tcp.c, __tcp_sock_set_quickack).</summary>
+    private void SetQuickAck(int index, ref TcpConnection connection, int value)
+    {
+        connection.Ack.IsInteractive = value == 0;
+        if (value != 0 && connection.State is TcpState.Established or TcpState.CloseWait && connection.DelayedAckAt.IsSet)
+        {
+            // one that waits goes, if the application has read all there is
+            if (connection.ReceiveHead.IsNone || connection.RcvNxt - connection.RcvWup > connection.RcvMss)
+            {
+                Demand(index, TcpPending.Ack);
+            }
+
+            connection.Ack.IsInteractive = (value & 1) == 0;
+        }
+    }
+
+    /// <summary>
+    /// The acknowledgment of a SYN-ACK waits for data that the application is about to send: it has said so by TCP_DEFER_ACCEPT, or by
+    /// TCP_QUICKACK 0 (tcp_rcv_synsent_state_process).
+    /// </summary>
+    private bool MayHandshakeWait(int index, ref TcpConnection connection)
+    {
+        if (!connection.Ack.IsInteractive && !(connection.Has(TcpTraits.OptionsSet) && socketOptions[index].DeferAccept != 0))
+        {
+            return false;
+        }
+
+        connection.Ack.EnterQuick(int.MaxValue, 1);
+        connection.RcvWup -= 1;
+        connection.DelayedAckAt = now + (DelayedAck.Maximum * Microsecond);
+        Schedule(index, connection.DelayedAckAt);
+        return true;
+    }
+
     /// <summary>A segment with RCV.NXT went out.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void AcknowledgmentSent(ref TcpConnection connection)

@@ -94,4 +94,38 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             TransferOf(ref connection).Congestion.Happened(happened, ref connection.Congestion, Sample(ref connection));
         }
     }
+
+    /// <summary>After a pause longer than a timeout the window that was is not to be trusted (RFC 5681 §4.1).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void RestartAfterIdle(ref TcpConnection connection)
+    {
+        if (connection.SndNxt == connection.SndMax && connection.InFlight == 0 && connection.LastSentAt.IsSet
+            && !connection.SendNext.IsNone)
+        {
+            if (connection.Has(TcpTraits.Transfer))
+            {
+                TellSendingStarts(ref connection);
+            }
+
+            if (connection.LastSentAt.Elapsed(now) > connection.Rtt.Timeout * Microsecond)
+            {
+                RestartWindow(ref connection);
+            }
+        }
+    }
+
+    /// <summary>It halves with each timeout that the pause lasted, down to what a connection starts with (tcp_cwnd_restart).</summary>
+    private void RestartWindow(ref TcpConnection connection)
+    {
+        ref var window = ref connection.Congestion;
+        var least = Math.Min(window.Length, settings.InitialCongestionWindow * connection.Mss);
+        window.SlowStartThreshold = CurrentThreshold(ref connection);
+        var timeout = connection.Rtt.Timeout * Microsecond;
+        for (var pause = connection.LastSentAt.Elapsed(now) - timeout; pause > 0 && window.Length > least; pause -= timeout)
+        {
+            window.Length /= 2;
+        }
+
+        window.Length = Math.Max(window.Length, least);
+    }
 }

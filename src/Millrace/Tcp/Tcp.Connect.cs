@@ -126,7 +126,10 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         {
             Establish(index, ref connection, ref segment);
             TakeFastOpenAnswer(ref connection, ref segment);
-            Demand(index, TcpPending.Ack);
+            if (!MayHandshakeWait(index, ref connection))
+            {
+                Demand(index, TcpPending.Ack);
+            }
         }
         else
         {

@@ -60,6 +60,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             SndWnd = (uint)connection.SndWnd,
             RcvWnd = (uint)ReceiveWindow(ref connection),
         };
+        info = WithTotals(index, ref connection, info);
         return connection.Has(TcpTraits.Transfer) ? WithTransfer(ref connection, info) : info;
     }
 

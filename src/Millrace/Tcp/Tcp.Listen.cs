@@ -1,132 +1,11 @@
 using Millrace.Headers;
-using Millrace.Interop;
 using Millrace.Sockets;
 
 namespace Millrace.Tcp;
 
-/// <content>Listeners, and connections from SYN to ESTABLISHED on the passive side (RFC 9293 §3.10.7.2).</content>
+/// <content>Connections from SYN to ESTABLISHED on the passive side (RFC 9293 §3.10.7.2).</content>
 public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
-    private const int PortCount = 65536;
-
-    /// <summary>Listener of a port plus one; 0 for none.</summary>
-    private readonly byte[] listenerOfPort = new byte[PortCount];
-    private readonly NativeTable<Listener> listeners = new(MaximumListeners);
-    private const int MaximumListeners = byte.MaxValue;
-
-    private struct Listener
-    {
-        public ushort Port;
-        public int Application;
-        public int Backlog;
-
-        /// <summary>Connections that the application has not accepted yet (sk_ack_backlog).</summary>
-        public int Waiting;
-
-        /// <summary>Connections in SYN-RECEIVED.</summary>
-        public int Pending;
-
-        /// <summary>Connections in SYN-RECEIVED that the application may have at once; 0 switches Fast Open off.</summary>
-        public int FastOpenQueue;
-
-        /// <summary>Those that it has, and the resets held against it.</summary>
-        public int FastOpenPending;
-        public FastOpenResets.List FastOpenResets;
-
-        /// <summary>When a cookie was last sent; nobody else's acknowledgments are looked at for one.</summary>
-        public Moment CookieSentAt;
-        public bool IsOpen;
-    }
-
-    public override bool TryListen(int application, ushort port, int backlog = 0, int fastOpenQueue = 0)
-    {
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)application, (uint)applications.Count);
-        ArgumentOutOfRangeException.ThrowIfZero(port);
-        if (listenerOfPort[port] != 0)
-        {
-            return false;
-        }
-
-        // a listener that closed keeps its place until the last of its handshakes is over
-        var place = 0;
-        while (listeners[place].IsOpen || listeners[place].Pending > 0)
-        {
-            if (++place == listeners.Length)
-            {
-                return false;
-            }
-        }
-
-        listeners[place] = new Listener
-        {
-            Port = port,
-            Application = application,
-            Backlog = BacklogOf(backlog),
-            FastOpenQueue = FastOpenQueueOf(fastOpenQueue, BacklogOf(backlog)),
-            FastOpenResets = new FastOpenResets.List(),
-            IsOpen = true,
-        };
-        listenerOfPort[port] = (byte)(place + 1);
-        return true;
-    }
-
-    public override void StopListening(ushort port)
-    {
-        var place = listenerOfPort[port] - 1;
-        if (place < 0)
-        {
-            return;
-        }
-
-        listenerOfPort[port] = 0;
-        listeners[place].IsOpen = false;
-        CloseFastOpenQueue(place);
-        for (var i = 0; i < unusedConnection && listeners[place].Pending > 0; i++)
-        {
-            ref var connection = ref connections[i];
-            if (!connection.Has(TcpTraits.InUse) || connection.Listener != place)
-            {
-                continue;
-            }
-
-            if (connection.HasSlot)
-            {
-                Reset(i, ref connection, TcpCloseReason.Aborted);
-            }
-            else
-            {
-                // what the peer sends next finds no connection and is reset (inet_csk_listen_stop)
-                Finish(i, TcpCloseReason.Aborted);
-            }
-        }
-    }
-
-    public override bool TryChangeListener(ushort port, int backlog, int fastOpenQueue)
-    {
-        var place = listenerOfPort[port] - 1;
-        if (place < 0)
-        {
-            return false;
-        }
-
-        listeners[place].Backlog = BacklogOf(backlog);
-        listeners[place].FastOpenQueue = FastOpenQueueOf(fastOpenQueue, BacklogOf(backlog));
-        return true;
-    }
-
-    public override void SetWaiting(ushort port, int count)
-    {
-        if (listenerOfPort[port] != 0)
-        {
-            listeners[listenerOfPort[port] - 1].Waiting = count;
-        }
-    }
-
-    /// <summary>Whether the accept queue has room (sk_acceptq_is_full: one more than the backlog), and the application a place.</summary>
-    private bool MayAccept(in Listener listener) => listener.Waiting <= listener.Backlog && freeSlotCounts[listener.Application] > 0;
-
-    private int BacklogOf(int backlog) => backlog > 0 ? Math.Min(backlog, settings.SoMaxConn) : settings.SoMaxConn;
-
     /// <summary>A segment for no connection: a SYN for a listener, or it is reset (RFC 9293 §3.10.7.1).</summary>
     private Verdict ArriveWithoutConnection(ref TcpSegment segment, uint hash)
     {
@@ -172,7 +51,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         ref var accepting = ref listeners[listener];
 
         // half-open connections never take the places that applications have been promised
-        var isFull = accepting.Pending >= accepting.Backlog || freeConnectionCount <= freeSlotCount;
+        var isFull = accepting.Pending > accepting.Backlog || freeConnectionCount <= freeSlotCount;
         var answersByCookie = settings.SynCookies != 0 && (isFull || settings.SynCookies == CookiesAlways) && iss is null;
         if (answersByCookie)
         {
@@ -221,12 +100,21 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         connection.State = TcpStateTable.Next(TcpState.Listen, TcpEvent.Syn);
         connection.Listener = listener;
         connection.Application = (ushort)listeners[listener].Application;
+        if (listeners[listener].Options is { WindowClamp: > 0 } or { MaximumSegment: > 0 })
+        {
+            ref var own = ref OwnOptions(connections.IndexOf(ref connection), ref connection);
+            own.WindowClamp = listeners[listener].Options.WindowClamp;
+            own.MaximumSegment = (ushort)listeners[listener].Options.MaximumSegment;
+        }
+
+        InheritBuffers(in listeners[listener].Options, ref connection);
     }
 
     /// <summary>Takes over what the peer's SYN says, and settles what both ends do.</summary>
     private void TakeSyn(ref TcpConnection connection, ref TcpSegment segment)
     {
         var isFirst = connection.AdvertisedMss == 0;
+        connection.Irs = segment.Sequence;
         connection.RcvNxt = segment.Sequence + 1;
         connection.RcvWup = connection.RcvNxt;
         connection.SndWl1 = segment.Sequence;
@@ -235,6 +123,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         connection.SndWnd = segment.Window;
         connection.MaxWindow = segment.Window;
         connection.MssClamp = segment.Options.MaximumSegmentSize == 0 ? (ushort)DefaultMss : segment.Options.MaximumSegmentSize;
+        if (AskedSegment(ref connection) is > 0 and var most)
+        {
+            connection.MssClamp = (ushort)Math.Min((int)connection.MssClamp, most);
+        }
+
         if (isFirst)
         {
             StartReceiving(ref connection);
@@ -263,6 +156,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         {
             counters.TCPSynRetrans++;
             counters.RetransSegs++;
+            CountRepeated(index, ref connection, segments: 1, length: 0);
             Demand(index, TcpPending.Syn);
         }
 

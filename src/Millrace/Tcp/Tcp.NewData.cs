@@ -10,12 +10,15 @@ namespace Millrace.Tcp;
 /// </content>
 public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
+    /// <summary>What is asked on the way of all connections only.</summary>
+    private const TcpTraits HeldTraits = TcpTraits.Corked | TcpTraits.MoreFollows | TcpTraits.NotSentLimited;
+
     /// <summary>Whether nothing but new data and an acknowledgment can be due.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool OwesNewDataOnly(ref TcpConnection connection) =>
         connection.State == TcpState.Established && connection.LossState == LossState.Open
         && (connection.Pending & ~TcpPending.Ack) == 0 && connection.DuplicateAcksDue == 0
-        && (connection.Traits & (TcpTraits.FinQueued | TcpTraits.Disturbed | TcpTraits.Ecn | TcpTraits.InUse)) == TcpTraits.InUse
+        && (connection.Traits & (TcpTraits.FinQueued | TcpTraits.Disturbed | TcpTraits.Ecn | HeldTraits | TcpTraits.InUse)) == TcpTraits.InUse
         && smallQueues.LimitOutputBytes == 0;
 
     /// <summary>Sends whole frames from SND.NXT on while that is all there is to do.</summary>

@@ -69,6 +69,12 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             {
                 return false;
             }
+
+            connection.Pending &= ~TcpPending.Push;
+            if (connection.Has(TcpTraits.NotSentLimited))
+            {
+                TellNotSentRoom(index, ref connection);
+            }
         }
 
         if (connection.State >= TcpState.SynReceived && !SendAcknowledgments(index, ref connection))
@@ -192,23 +198,19 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             return false;
         }
 
-        return length >= connection.Mss || !IsHeldByNagle(ref connection, length);
+        if (length >= connection.Mss || !IsHeldBack(ref connection, length))
+        {
+            return true;
+        }
+
+        if (inFlight == 0)
+        {
+            // corked: nothing comes that would ask again, so it goes after a timeout (tcp_check_probe_timer)
+            StartProbing(index, ref connection);
+        }
+
+        return false;
     }
-
-    /// <summary>
-    /// Nagle's algorithm (RFC 896) in Minshall's variant: a segment that is not full waits while another such is
-    /// unacknowledged, unless a FIN goes with it.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool IsHeldByNagle(ref TcpConnection connection, int length) =>
-        !connection.Has(TcpTraits.NoDelay)
-        && !connection.Has(TcpTraits.FinQueued)
-        && connection.SndNxt == connection.SndMax
-        && connection.SndNxt + length == connection.WriteSequence
-        && connection.SndSml > connection.SndUna
-
-        // after 2^31 bytes in full segments the last small one would seem to lie ahead (tcp_minshall_check)
-        && connection.SndSml <= connection.SndNxt;
 
     /// <summary>Sends one frame, or as many full ones behind it as may go as one packet.</summary>
     /// <returns>False if so much is below TCP that a completed transmit must come first.</returns>
@@ -243,6 +245,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         }
 
         Transmit(index, ref connection, head, last, first, total, segments, flags);
+        if (isRepeated)
+        {
+            CountRepeated(index, ref connection, segments, total);
+        }
+
         MarkSent(head, last, isRepeated ? 0 : microseconds | 1);
         connection.SendNext = next;
         if (connection.Has(TcpTraits.Disturbed))
@@ -285,7 +292,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             }
 
             var isFull = added == connection.Mss;
-            if (!isFull && (IsHeldByNagle(ref connection, total + added) || (!NextInSendQueue(next).IsNone && !isFull)))
+            if (!isFull && (IsHeldBack(ref connection, total + added) || (!NextInSendQueue(next).IsNone && !isFull)))
             {
                 break;
             }
@@ -357,39 +364,5 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         counters.OutSegs--;
         AfterSend(index, ref connection, segments: 1, isRepeated);
         return true;
-    }
-
-    /// <summary>After a pause longer than a timeout the window that was is not to be trusted (RFC 5681 §4.1).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void RestartAfterIdle(ref TcpConnection connection)
-    {
-        if (connection.SndNxt == connection.SndMax && connection.InFlight == 0 && connection.LastSentAt.IsSet
-            && !connection.SendNext.IsNone)
-        {
-            if (connection.Has(TcpTraits.Transfer))
-            {
-                TellSendingStarts(ref connection);
-            }
-
-            if (connection.LastSentAt.Elapsed(now) > connection.Rtt.Timeout * Microsecond)
-            {
-                RestartWindow(ref connection);
-            }
-        }
-    }
-
-    /// <summary>It halves with each timeout that the pause lasted, down to what a connection starts with (tcp_cwnd_restart).</summary>
-    private void RestartWindow(ref TcpConnection connection)
-    {
-        ref var window = ref connection.Congestion;
-        var least = Math.Min(window.Length, settings.InitialCongestionWindow * connection.Mss);
-        window.SlowStartThreshold = CurrentThreshold(ref connection);
-        var timeout = connection.Rtt.Timeout * Microsecond;
-        for (var pause = connection.LastSentAt.Elapsed(now) - timeout; pause > 0 && window.Length > least; pause -= timeout)
-        {
-            window.Length /= 2;
-        }
-
-        window.Length = Math.Max(window.Length, least);
     }
 }

@@ -27,11 +27,30 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         StartWindowAnew(ref connection);
     }
 
+    public override int SetReceiveLowat(int index, int bytes)
+    {
+        var isLocked = index >= 0 && connections[index].Has(TcpTraits.ReceiveBufferLocked);
+        var lowat = Math.Max(Math.Min(bytes, (isLocked ? connections[index].RcvBuf : memory.Rmem.Maximum) >> 1), 1);
+        if (index >= 0 && !isLocked)
+        {
+            // tcp_set_rcvlowat
+            ref var connection = ref connections[index];
+            var room = (int)Math.Min(TruesizeOf(ref connection, lowat), memory.Rmem.Maximum);
+            if (room > connection.RcvBuf)
+            {
+                connection.RcvBuf = room;
+                ClampWindow(ref connection, Math.Max(connection.WindowClamp, lowat));
+            }
+        }
+
+        return lowat;
+    }
+
     public override void SetWindowClamp(int index, int bytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         ref var connection = ref connections[index];
-        connection.AskedWindowClamp = bytes == 0 ? 0 : Math.Max(bytes, MinimumReceiveBuffer / 2);
+        OwnOptions(index, ref connection).WindowClamp = bytes == 0 ? 0 : Math.Max(bytes, MinimumReceiveBuffer / 2);
         ClampWindow(ref connection, PayloadOf(ref connection, connection.RcvBuf));
         StartWindowAnew(ref connection);
     }
@@ -45,13 +64,23 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         }
     }
 
+    /// <summary>The segment size is bounded before the SYN has gone.</summary>
+    private void StartReceivingAnew(ref TcpConnection connection)
+    {
+        if (connection.State == TcpState.SynSent && connection.SndMax == connection.Iss)
+        {
+            StartReceiving(ref connection);
+        }
+    }
+
     /// <summary>
     /// The clamp follows the buffer (tcp_set_window_clamp). What an application asked for bounds it for good; in Linux the
     /// next change of the buffer forgets it.
     /// </summary>
-    private static void ClampWindow(ref TcpConnection connection, int clamp)
+    private void ClampWindow(ref TcpConnection connection, int clamp)
     {
-        clamp = connection.AskedWindowClamp == 0 ? clamp : Math.Min(clamp, connection.AskedWindowClamp);
+        var asked = AskedWindowClamp(ref connection);
+        clamp = asked == 0 ? clamp : Math.Min(clamp, asked);
         var isLess = clamp < connection.WindowClamp;
         connection.WindowClamp = clamp;
         connection.RcvSsThresh = isLess
@@ -154,6 +183,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
 
         space.Copied = taken;
         space.Since = microseconds;
+        KeepTotals(ref connection);
     }
 
     /// <summary>

@@ -18,6 +18,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     {
         var path = network.PathMtu(connection.RemoteAddress) - connection.NetworkHeaderLength - TcpHeader.MinimumLength;
         connection.AdvertisedMss = (ushort)Math.Clamp(path, settings.MinimumSegmentSize, MaximumUnscaledWindow);
+        if (AskedSegment(ref connection) is > 0 and var most)
+        {
+            connection.AdvertisedMss = (ushort)Math.Min((int)connection.AdvertisedMss, most);
+        }
+
         connection.RcvMss = (ushort)Math.Min((int)connection.AdvertisedMss, DefaultMss);
         connection.ReceiveWindowScale = settings.WindowScaling
             ? (byte)Math.Clamp(BitOperations.Log2((uint)Math.Max(memory.Rmem.Maximum, memory.RmemMax)) - 15, 0, TcpOptions.MaximumWindowScale)
@@ -29,7 +34,8 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     private void StartWindow(ref TcpConnection connection)
     {
         var space = PayloadOf(ref connection, connection.RcvBuf);
-        space = Math.Min(connection.AskedWindowClamp == 0 ? space : Math.Min(space, connection.AskedWindowClamp), MaximumUnscaledWindow);
+        var asked = AskedWindowClamp(ref connection);
+        space = Math.Min(asked == 0 ? space : Math.Min(space, asked), MaximumUnscaledWindow);
         connection.RcvWnd = space > connection.AdvertisedMss ? space - (space % connection.AdvertisedMss) : space;
         if (settings.InitialReceiveWindow > 0)
         {
@@ -44,6 +50,8 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int ReceiveWindow(ref TcpConnection connection) =>
         Math.Max(connection.RcvWup + connection.RcvWnd - connection.RcvNxt, 0);
+
+    public override bool IsWindowShut(int index) => isUnderPressure || ReceiveWindow(ref connections[index]) <= connections[index].RcvMss;
 
     private static bool IsInWindow(ref TcpConnection connection, SequenceNumber sequence) =>
         sequence >= connection.RcvNxt && sequence <= connection.RcvNxt + ReceiveWindow(ref connection);

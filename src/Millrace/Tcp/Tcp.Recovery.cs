@@ -88,7 +88,6 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         {
             FreeMarked(ref connection, ref transfer, ref facts);
             connection.Retransmits = 0;
-            connection.Backoff = 0;
         }
         else if (segment.Length == 0 && acknowledgment == connection.SndUna && connection.SndMax > connection.SndUna
             && !facts.Is(AckFlags.WindowUpdate | AckFlags.Duplicate))

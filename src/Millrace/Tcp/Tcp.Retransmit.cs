@@ -77,7 +77,8 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         // once more if the application has the connection already (tcp_fastopen_synack_timer)
         var most = linear + (isActive ? Options(index).SynCount : settings.SynAckRetries + (connection.IsOpenEarly ? 1 : 0));
         var userTimeout = (long)UserTimeoutOf(index) * (Millisecond / Microsecond);
-        if (connection.Retransmits >= most
+        var (isOver, repeats) = isActive ? (connection.Retransmits >= most, true) : JudgeSynAck(ref connection, most);
+        if (isOver
             || (userTimeout > 0 && connection.Retransmits > 0 && microseconds - connection.SynSentAt >= userTimeout))
         {
             counters.AttemptFails++;
@@ -92,12 +93,16 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             Count(ref connection.Backoff);
         }
 
-        counters.TCPSynRetrans++;
-        counters.RetransSegs++;
-        connection.Traits |= TcpTraits.SynRetransmitted;
         StartRetransmission(index, ref connection);
         BoundByUserTimeout(index, ref connection, (microseconds - connection.SynSentAt) * Microsecond);
-        Demand(index, TcpPending.Syn);
+        if (repeats)
+        {
+            counters.TCPSynRetrans++;
+            counters.RetransSegs++;
+            connection.Traits |= TcpTraits.SynRetransmitted;
+            CountRepeated(index, ref connection, segments: 1, length: 0);
+            Demand(index, TcpPending.Syn);
+        }
     }
 
     private void Abandon(int index, ref TcpConnection connection)
@@ -220,6 +225,9 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
                 connection.Pending &= ~TcpPending.Probe;
                 if (metadata.Holders == Holders.RetransmitQueue)
                 {
+                    // what goes has the other timer (tcp_send_probe0)
+                    connection.ProbesOut = 0;
+                    connection.Backoff = 0;
                     TrySendFrom(index, ref connection, frame, skip, PayloadLengthOf(ref metadata) - skip);
                 }
 

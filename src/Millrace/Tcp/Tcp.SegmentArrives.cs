@@ -79,6 +79,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             return Verdict.Drop(DropReason.TcpFlags);
         }
 
+        if (connection.State == TcpState.SynReceived && IsAcceptDeferred(ref connection, ref segment))
+        {
+            return Verdict.Consumed;
+        }
+
         if (connection.State == TcpState.SynReceived && !TryEstablish(index, ref connection, ref segment, out reason))
         {
             return Verdict.Drop(reason);

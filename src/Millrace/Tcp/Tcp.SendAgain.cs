@@ -175,6 +175,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
 
         flags |= connection.Has(TcpTraits.DemandCwr) ? TcpFlags.Ece : TcpFlags.None;
         Transmit(index, ref connection, frame, frame, start + skip, PayloadLengthOf(ref metadata) - skip, 1, flags);
+        CountRepeated(index, ref connection, segments: 1, PayloadLengthOf(ref metadata) - skip);
         return Repeated.Sent;
     }
 
@@ -191,6 +192,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         }
 
         counters.OutSegs--;
+        CountRepeated(index, ref connection, segments: 1, length: 0);
         AfterSend(index, ref connection, segments: 1, isRepeated: true);
         return true;
     }

@@ -62,5 +62,5 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     /// <summary>Whether a writer that was cut short is told: a third of the buffer is free (sk_stream_is_writeable).</summary>
     private bool IsWritable(ref TcpConnection connection) =>
         connection.SndBuf - connection.WmemQueued >= connection.WmemQueued / 2
-        && MaySend(ref connection) && arena.Available(Share.Sockets) > 0;
+        && MaySend(ref connection) && arena.Available(Share.Sockets) > 0 && IsBelowNotSentLowat(ref connection);
 }

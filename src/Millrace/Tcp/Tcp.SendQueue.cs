@@ -40,7 +40,8 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         var length = TailRoom(ref connection);
         var frames = Math.Max((connection.SndBuf - connection.WmemQueued + Arena.FrameTruesize - 1) / Arena.FrameTruesize, 0);
         frames = Math.Min(frames, FramesToSend(ref connection));
-        return (int)Math.Min(length + ((long)frames * connection.Mss), int.MaxValue);
+        var room = (int)Math.Min(length + ((long)frames * connection.Mss), int.MaxValue);
+        return connection.Has(TcpTraits.NotSentLimited) ? Math.Min(room, NotSentRoom(index, ref connection)) : room;
     }
 
     public override int Write(int index, ReadOnlySpan<byte> source)
@@ -68,6 +69,13 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     private int WriteInPieces(int index, ref TcpConnection connection, ReadOnlySpan<byte> source)
     {
         var written = 0;
+        var wanted = source.Length;
+        connection.Traits &= ~TcpTraits.MoreFollows;
+        if (connection.Has(TcpTraits.NotSentLimited))
+        {
+            source = source[..Math.Min(wanted, NotSentRoom(index, ref connection))];
+        }
+
         while (written < source.Length)
         {
             var room = TailRoom(ref connection);
@@ -88,7 +96,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             written += count;
         }
 
-        if (written < source.Length)
+        if (written < wanted)
         {
             connection.Traits |= TcpTraits.WantsWritable;
         }

@@ -28,15 +28,6 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
 
     public override bool IsPeerClosed(int index) => connections[index].Has(TcpTraits.PeerClosed);
 
-    public override void SetNoDelay(int index, bool value)
-    {
-        connections[index].Set(TcpTraits.NoDelay, value);
-        if (value && !connections[index].SendNext.IsNone)
-        {
-            List(index);
-        }
-    }
-
     public override ReadOnlySpan<byte> Peek(int index)
     {
         ref var connection = ref connections[index];

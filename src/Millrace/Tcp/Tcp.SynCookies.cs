@@ -27,6 +27,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         Begin(out var connection, in segment.Key);
         connection.State = TcpStateTable.Next(TcpState.Listen, TcpEvent.Syn);
         StartSending(ref connection, synCookies.Make(in segment.Key, segment.Sequence, segment.Options.MaximumSegmentSize, now));
+        InheritBuffers(in listener.Options, ref connection);
         TakeSyn(ref connection, ref segment);
         connection.Traits &= ~TcpTraits.Ecn;
         var timestamp = (uint)(now / Millisecond);

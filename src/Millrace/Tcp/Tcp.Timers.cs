@@ -33,6 +33,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             return;
         }
 
+        KeepTotals(ref connection);
         var generation = connection.Generation;
         if (connection.DelayedAckAt.IsDue(now))
         {

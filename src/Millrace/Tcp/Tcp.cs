@@ -120,12 +120,15 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
 
             slotCount += slots;
             var backlog = BacklogOf(applications.Backlog(i));
-            backlogs += applications.Port(i) != 0 ? backlog : Math.Min(backlog, slots);
+
+            // a backlog of n holds n + 1 (inet_csk_reqsk_queue_is_full)
+            backlogs += 1 + (applications.Port(i) != 0 ? backlog : Math.Min(backlog, slots));
         }
 
         freeSlotCount = slotCount;
         connections = new NativeTable<TcpConnection>(slotCount + backlogs);
         socketOptions = new NativeTable<SocketOptions>(connections.Length);
+        totals = new NativeTable<TcpTotals>(connections.Length);
         ownerIndexBits = OwnerIndexBits(connections.Length);
         transfers = new NativeTable<TcpTransfer<TCongestionControl>>(TransferCount);
         freeConnectionCount = connections.Length;
@@ -294,7 +297,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         Begin(out connection, in key);
         connection.NextListed = next;
         connection.Generation = generation;
-        connection.Traits = TcpTraits.InUse | listed;
+        connection.Traits = TcpTraits.InUse | listed | (settings.NotSentLowat != int.MaxValue ? TcpTraits.NotSentLimited : TcpTraits.None);
         return true;
     }
 

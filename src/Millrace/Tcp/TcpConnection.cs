@@ -145,8 +145,8 @@ internal struct TcpConnection
     // opens and closes, losses, measurements
     public ReceiveSpace Space;
 
-    /// <summary>The application's bound of <see cref="WindowClamp"/>; 0 for none.</summary>
-    public int AskedWindowClamp;
+    /// <summary>The peer's first sequence number (IRS).</summary>
+    public SequenceNumber Irs;
 
     /// <summary>When <see cref="TsRecent"/> was, in seconds: it is asked about after 24 days.</summary>
     public uint TsRecentSecond;
@@ -255,6 +255,9 @@ internal enum TcpPending : ushort
 
     /// <summary>A probe of the tail (TLP).</summary>
     TailProbe = 1 << 6,
+
+    /// <summary>What is corked, once (TCP_NAGLE_PUSH).</summary>
+    Push = 1 << 7,
 }
 
 /// <summary>What is true of a connection for longer.</summary>
@@ -330,6 +333,21 @@ internal enum TcpTraits : uint
 
     /// <summary>Something came twice, which the next acknowledgment reports.</summary>
     DuplicateNoted = 1 << 19,
+
+    /// <summary>Only full segments are sent (TCP_CORK).</summary>
+    Corked = 1 << 24,
+
+    /// <summary>The same until more is written or an acknowledgment comes (MSG_MORE).</summary>
+    MoreFollows = 1 << 25,
+
+    /// <summary>There is a limit to what is written and not sent (TCP_NOTSENT_LOWAT).</summary>
+    NotSentLimited = 1 << 26,
+
+    /// <summary>In SYN-RECEIVED: the handshake is over but for data, which is waited for (TCP_DEFER_ACCEPT).</summary>
+    AckDeferred = 1 << 27,
+
+    /// <summary>Something was sent twice, so that <see cref="TcpTotals"/> count.</summary>
+    Counted = 1 << 29,
 
     /// <summary>The application has chosen options: <see cref="SocketOptions"/> count, and not the settings.</summary>
     OptionsSet = 1 << 30,

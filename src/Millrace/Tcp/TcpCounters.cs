@@ -68,6 +68,7 @@ public struct TcpCounters
     public long TCPACKSkippedChallenge;
     public long TCPACKSkippedSeq;
     public long TCPACKSkippedPAWS;
+    public long TCPDeferAcceptDrop;
     public long TCPAbortOnData;
     public long TCPAbortOnClose;
     public long TCPAbortOnTimeout;

@@ -89,6 +89,21 @@ public readonly record struct TcpInfo
     /// <summary>Bytes a second; <see cref="ulong.MaxValue"/> before the first round trip.</summary>
     public ulong PacingRate { get; init; }
 
+    /// <summary>Bytes that the peer has acknowledged; what opened has its SYN among them, and a FIN counts.</summary>
+    public ulong BytesAcked { get; init; }
+
+    /// <summary>Bytes that came in order; a FIN counts.</summary>
+    public ulong BytesReceived { get; init; }
+
+    /// <summary>Bytes of payload that were sent, those that went again counted again.</summary>
+    public ulong BytesSent { get; init; }
+
+    /// <summary>Bytes of payload that went again.</summary>
+    public ulong BytesRetrans { get; init; }
+
+    /// <summary>Segments that went again in the connection's life.</summary>
+    public uint TotalRetrans { get; init; }
+
     /// <summary>Bytes that were written and not sent yet.</summary>
     public uint NotsentBytes { get; init; }
 

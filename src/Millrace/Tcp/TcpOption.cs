@@ -31,4 +31,28 @@ public enum TcpOption : byte
     /// unanswered until it is given up; 0 for what the stack is set to.
     /// </summary>
     UserTimeout,
+
+    /// <summary>TCP_CORK: 1 sends full segments only, what is left after a timeout; 0 lets what waits go.</summary>
+    Cork,
+
+    /// <summary>
+    /// TCP_QUICKACK: 0 lets acknowledgments wait for data that may carry them, 1 sends them at once as long as the peer alone sends. It is
+    /// a state that changes with what is sent and received, and not kept.
+    /// </summary>
+    QuickAck,
+
+    /// <summary>
+    /// TCP_DEFER_ACCEPT, seconds: of a listener, how long a connection is accepted only with data (rounded to a SYN-ACK's retransmissions); of
+    /// an open, the last acknowledgment of the handshake waits for data.
+    /// </summary>
+    DeferAccept,
+
+    /// <summary>TCP_NOTSENT_LOWAT, bytes that may be written and not sent before a socket is not writable; 0 for what the stack is set to.</summary>
+    NotSentLowat,
+
+    /// <summary>
+    /// TCP_MAXSEG, 88 to 32767 or 0: what is announced and what is sent at most. It counts for opens that come later; of a connection the size
+    /// in use is read.
+    /// </summary>
+    MaximumSegment,
 }

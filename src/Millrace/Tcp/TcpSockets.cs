@@ -39,9 +39,9 @@ public abstract class TcpSockets : ITransmitCompletions
     /// <summary>Stops listening; connections that were accepted stay.</summary>
     public abstract void StopListening(ushort port);
 
-    /// <summary>Gives a listener another backlog and another limit of Fast Open; what waits already stays.</summary>
+    /// <summary>Gives a listener other options; what waits already stays.</summary>
     /// <returns>False if nobody listens on the port.</returns>
-    public virtual bool TryChangeListener(ushort port, int backlog, int fastOpenQueue) => false;
+    public virtual bool TryChangeListener(ushort port, in TcpListenerOptions options) => false;
 
     /// <summary>
     /// Says how many connections of a listener its application has not accepted yet. When there are more than the backlog, SYNs are
@@ -59,6 +59,9 @@ public abstract class TcpSockets : ITransmitCompletions
 
     /// <summary>What counts for a connection that chooses nothing.</summary>
     public virtual int DefaultOf(TcpOption option) => 0;
+
+    /// <summary>What an option reads as when such a value was set, before there is a connection.</summary>
+    public virtual int ValueFor(TcpOption option, int asked) => asked;
 
     /// <summary>Bytes that a receive buffer has for which so many are asked (SO_RCVBUF); below 0 the default.</summary>
     public virtual int ReceiveBufferFor(int asked) => 0;
@@ -106,6 +109,9 @@ public abstract class TcpSockets : ITransmitCompletions
 
     public abstract bool IsPeerClosed(int index);
 
+    /// <summary>Whether the peer may send a segment at most before something is read.</summary>
+    public virtual bool IsWindowShut(int index) => false;
+
     public abstract ReadOnlySpan<byte> Peek(int index);
 
     public abstract void Consume(int index, int count);
@@ -150,6 +156,11 @@ public abstract class TcpSockets : ITransmitCompletions
 
     public abstract int Write(int index, ReadOnlySpan<byte> source);
 
+    /// <summary>
+    /// The same, and more follows at once: what does not fill a segment waits for the next write, an acknowledgment or a timeout (MSG_MORE).
+    /// </summary>
+    public virtual int WriteMore(int index, ReadOnlySpan<byte> source) => Write(index, source);
+
     public abstract void Shutdown(int index);
 
     public abstract void Abort(int index);
@@ -175,6 +186,13 @@ public abstract class TcpSockets : ITransmitCompletions
     public virtual void SetSendBuffer(int index, int bytes)
     {
     }
+
+    /// <summary>
+    /// Makes room for so many bytes that an application wants to read at once (SO_RCVLOWAT), as far as the buffer may grow.
+    /// </summary>
+    /// <param name="index">The connection's place, below 0 if there is none yet.</param>
+    /// <returns>The bytes that it is ready to be read with: half of what the buffer may be at most.</returns>
+    public virtual int SetReceiveLowat(int index, int bytes) => Math.Max(bytes, 1);
 
     /// <summary>Bounds the windows that are announced (TCP_WINDOW_CLAMP), in bytes; 0 ends it. One that was announced stays.</summary>
     public virtual void SetWindowClamp(int index, int bytes)

@@ -5,9 +5,9 @@ using static Millrace.Sockets.SocketOption;
 namespace Millrace.Stack.Tests.Bsd;
 
 /// <summary>Sequences of socket calls, each a question about what sockets do.</summary>
-internal static class CallSequences
+internal static partial class CallSequences
 {
-    public static readonly IReadOnlyDictionary<string, Action<SocketCalls>> All = new Dictionary<string, Action<SocketCalls>>
+    private static readonly Dictionary<string, Action<SocketCalls>> Beginnings = new()
     {
         ["families, kinds and protocols that are not there"] = calls =>
         {
@@ -117,229 +117,6 @@ internal static class CallSequences
             AskAll(calls, client);
             AskAll(calls, server);
         },
-        ["closed by the peer"] = calls =>
-        {
-            var (client, server) = Pair(calls);
-            calls.Close(client);
-            calls.Settle();
-            AskAll(calls, server);
-            calls.Settle();
-            AskAll(calls, server);
-        },
-        ["closed by the peer, with something unread"] = calls =>
-        {
-            var (client, server) = Pair(calls);
-            calls.Send(server, "unread");
-            calls.Send(client, "left");
-            calls.Settle();
-            calls.Close(client);
-            calls.Settle();
-            calls.Poll(server);
-            calls.Control(server, InQueue);
-            calls.Receive(server, 2, MessageFlags.Peek);
-            calls.Receive(server, 2);
-            calls.Receive(server);
-            calls.Receive(server);
-            AskAll(calls, server);
-        },
-        ["reset by the peer"] = calls =>
-        {
-            var (client, server) = Pair(calls);
-            calls.Set(client, SocketLevel, Linger, 1, 0);
-            calls.Close(client);
-            calls.Settle();
-            calls.Poll(server);
-            calls.Send(server, "anybody?");
-            calls.Send(server, "anybody?");
-            AskAll(calls, server);
-        },
-        ["reset after the peer's end"] = calls =>
-        {
-            var (client, server) = Pair(calls);
-            calls.Close(client);
-            calls.Settle();
-            calls.Send(server, "too late");
-            calls.Settle();
-            calls.Poll(server);
-            calls.Receive(server);
-            calls.Send(server, "too late");
-            calls.Send(server, "too late");
-            AskAll(calls, server);
-        },
-        ["nobody listens"] = calls =>
-        {
-            var silent = calls.Socket(SocketCalls.Stream);
-            calls.Bind(silent);
-            var client = calls.Socket(SocketCalls.Stream);
-            calls.Connect(client, calls.PortOf(silent));
-            calls.Settle();
-            calls.Poll(client);
-            calls.Connect(client, calls.PortOf(silent));
-            calls.Poll(client);
-            AskAll(calls, client);
-        },
-        ["nobody listens, and the error is asked for"] = calls =>
-        {
-            var silent = calls.Socket(SocketCalls.Stream);
-            calls.Bind(silent);
-            var client = calls.Socket(SocketCalls.Stream);
-            calls.Connect(client, calls.PortOf(silent));
-            calls.Settle();
-            calls.Get(client, SocketLevel, Error);
-            calls.Get(client, SocketLevel, Error);
-            calls.Poll(client);
-            calls.Send(client, "x");
-            calls.Receive(client);
-            calls.Connect(client, calls.PortOf(silent));
-        },
-        ["a listener that closes with connections unaccepted"] = calls =>
-        {
-            var listener = Listener(calls);
-            var client = calls.Socket(SocketCalls.Stream);
-            calls.Connect(client, calls.PortOf(listener));
-            calls.Settle();
-            calls.Close(listener);
-            calls.Settle();
-            AskAll(calls, client);
-        },
-        ["a listener that is shut down"] = calls =>
-        {
-            var listener = Listener(calls);
-            var port = calls.PortOf(listener);
-            calls.Shutdown(listener, ShutdownWrite);
-            calls.Poll(listener);
-            calls.Shutdown(listener, ShutdownRead);
-            calls.Poll(listener);
-            calls.Accept(listener);
-            var client = calls.Socket(SocketCalls.Stream);
-            calls.Connect(client, port);
-            calls.Settle();
-            calls.Connect(client, port);
-            calls.Listen(listener);
-            calls.Poll(listener);
-        },
-        ["disconnected"] = calls =>
-        {
-            var (client, server) = Pair(calls);
-            calls.Disconnect(client);
-            calls.Settle();
-            AskAll(calls, client);
-            AskAll(calls, server);
-        },
-        ["not read any more"] = calls =>
-        {
-            var (client, server) = Pair(calls);
-            calls.Shutdown(server, ShutdownRead);
-            calls.Poll(server);
-            calls.Receive(server);
-            calls.Send(client, "still");
-            calls.Settle();
-            calls.Receive(server);
-            calls.Receive(server);
-            calls.Shutdown(server, 3);
-            calls.Shutdown(server, ShutdownBoth);
-            calls.Shutdown(server, ShutdownBoth);
-            calls.Settle();
-            AskAll(calls, server);
-        },
-        ["flags of sending"] = calls =>
-        {
-            var (client, server) = Pair(calls);
-            calls.Send(client, "a", MessageFlags.DontWait | MessageFlags.NoSignal | MessageFlags.DontRoute);
-            calls.Send(client, "b", MessageFlags.Confirm, to: 9);
-            calls.Settle();
-            calls.Receive(server);
-        },
-        ["an accept queue that is full"] = calls =>
-        {
-            var listener = Listener(calls, 1);
-            var clients = Enumerable.Range(0, 2).Select(_ => calls.Socket(SocketCalls.Stream)).ToArray();
-            foreach (var client in clients)
-            {
-                calls.Connect(client, calls.PortOf(listener));
-                calls.Settle();
-            }
-
-            var late = calls.Socket(SocketCalls.Stream);
-            calls.Connect(late, calls.PortOf(listener));
-            calls.Settle();
-            calls.Poll(late);
-            calls.Connect(late, calls.PortOf(listener));
-            calls.Accept(listener);
-            calls.Accept(listener);
-            calls.Accept(listener);
-        },
-        ["a port that is still in TIME-WAIT"] = calls =>
-        {
-            var listener = Listener(calls);
-            var port = calls.PortOf(listener);
-            var (client, server) = Pair(calls, listener);
-            calls.Close(listener);
-            calls.Close(server);
-            calls.Settle();
-            calls.Close(client);
-            calls.Settle();
-            var next = calls.Socket(SocketCalls.Stream);
-            calls.Bind(next, port);
-        },
-        ["a port in TIME-WAIT that is shared"] = calls =>
-        {
-            var listener = calls.Socket(SocketCalls.Stream);
-            calls.Set(listener, SocketLevel, ReuseAddress, 1);
-            calls.Bind(listener);
-            calls.Listen(listener);
-            var port = calls.PortOf(listener);
-            var (client, server) = Pair(calls, listener);
-            calls.Close(listener);
-            calls.Close(server);
-            calls.Settle();
-            calls.Close(client);
-            calls.Settle();
-            var next = calls.Socket(SocketCalls.Stream);
-            calls.Set(next, SocketLevel, ReuseAddress, 1);
-            calls.Bind(next, port);
-            calls.Listen(next);
-        },
-        ["a full send buffer"] = calls =>
-        {
-            var (client, server) = Pair(calls);
-            var block = new string('x', 1 << 16);
-            for (var i = 0; i < 20; i++)
-            {
-                calls.Settle();
-                if (calls.SendQuietly(client, block) < 0)
-                {
-                    break;
-                }
-            }
-
-            for (var i = 0; i < 2000 && calls.SendQuietly(client, block) > 0; i++)
-            {
-                calls.Settle();
-            }
-
-            calls.Send(client, "more");
-            calls.Poll(client);
-            calls.Poll(server);
-        },
-        ["what TCP_INFO and TCP_MAXSEG say of the state"] = calls =>
-        {
-            const int State = 1;
-            var fresh = calls.Socket(SocketCalls.Stream);
-            calls.Get(fresh, TcpLevel, SocketOption.TcpInfo, State);
-            calls.Get(fresh, TcpLevel, TcpMaxSegment);
-            var listener = Listener(calls, 3);
-            calls.Get(listener, TcpLevel, SocketOption.TcpInfo, State);
-            var (client, server) = Pair(calls, listener);
-            calls.Get(client, TcpLevel, SocketOption.TcpInfo, State);
-            calls.Close(server);
-            calls.Settle();
-            calls.Get(client, TcpLevel, SocketOption.TcpInfo, State);
-            calls.Shutdown(client, ShutdownWrite);
-            calls.Settle();
-            calls.Get(client, TcpLevel, SocketOption.TcpInfo, State);
-            calls.Get(fresh, TcpLevel, SocketOption.TcpInfo, 0);
-        },
         ["no such descriptor"] = calls =>
         {
             const int None = 1 << 20;
@@ -349,51 +126,10 @@ internal static class CallSequences
             calls.Poll(None);
             calls.Get(-1, SocketLevel, Error);
         },
-        ["datagrams"] = calls =>
-        {
-            var receiver = calls.Socket(SocketCalls.Datagram);
-            AskAll(calls, receiver);
-            calls.Bind(receiver);
-            var sender = calls.Socket(SocketCalls.Datagram);
-            calls.Send(sender, "lost");
-            calls.Send(sender, "first one", to: calls.PortOf(receiver));
-            calls.Send(sender, "", to: calls.PortOf(receiver));
-            calls.Settle();
-            calls.Poll(receiver);
-            calls.Control(receiver, InQueue);
-            calls.Receive(receiver, 5, MessageFlags.Peek);
-            calls.Receive(receiver, 5, MessageFlags.Truncate);
-            calls.Receive(receiver);
-            calls.Receive(receiver);
-            calls.Connect(sender, calls.PortOf(receiver));
-            calls.HasPeer(sender);
-            calls.Send(sender, "connected");
-            calls.Settle();
-            calls.Receive(receiver, 3);
-            calls.Receive(receiver);
-            calls.Listen(receiver);
-            calls.Accept(receiver);
-            calls.Disconnect(sender);
-            calls.HasPeer(sender);
-        },
-        ["a datagram for another"] = calls =>
-        {
-            var receiver = calls.Socket(SocketCalls.Datagram);
-            calls.Bind(receiver);
-            var friend = calls.Socket(SocketCalls.Datagram);
-            calls.Bind(friend);
-            calls.Connect(receiver, calls.PortOf(friend));
-            calls.Send(calls.Socket(SocketCalls.Datagram), "stranger", to: calls.PortOf(receiver));
-            calls.Send(friend, "friend", to: calls.PortOf(receiver));
-            calls.Settle();
-            calls.Receive(receiver);
-            calls.Receive(receiver);
-            calls.Shutdown(receiver, ShutdownBoth);
-            calls.Poll(receiver);
-            calls.Receive(receiver);
-            calls.Send(receiver, "x");
-        },
     };
+
+    public static IReadOnlyDictionary<string, Action<SocketCalls>> All =>
+        new[] { Beginnings, Ends, Queues, Choices, Datagrams }.SelectMany(part => part).ToDictionary();
 
     public static void Options(SocketCalls calls, int socket)
     {
@@ -446,5 +182,16 @@ internal static class CallSequences
         calls.Connect(client, calls.PortOf(listener));
         calls.Settle();
         return (client, calls.Accept(listener));
+    }
+
+    /// <summary>Each value in turn, and what is read after it.</summary>
+    private static void SetAndGet(SocketCalls calls, int socket, int level, int name, params int[] values)
+    {
+        calls.Get(socket, level, name);
+        foreach (var value in values)
+        {
+            calls.Set(socket, level, name, value);
+            calls.Get(socket, level, name);
+        }
     }
 }

@@ -134,7 +134,9 @@ public sealed class LossTests
         script.Send(".", 1, 2);
         script.Write("b");
         script.Expect("P. 2:3(1) ack 1");
-        script.Run(195);
+
+        // nor does it end the back-off (RFC 6298 §5.7)
+        script.Run(395);
         script.ExpectNothing();
         script.Run(6);
         script.Expect("P. 2:3(1) ack 1");

@@ -293,10 +293,10 @@ public sealed class SynCookieTests
         Assert.Equal(0, script.Counters.ListenDrops);
     }
 
-    /// <summary>A listener whose backlog of two is full.</summary>
+    /// <summary>A listener whose backlog of one, and so two, is full.</summary>
     private static TcpScript Full(int atMinute = 0)
     {
-        var script = new TcpScript(null, new TestApplication { Port = 80, Backlog = 2 });
+        var script = new TcpScript(null, new TestApplication { Port = 80, Backlog = 1 });
         if (atMinute > 0)
         {
             script.Run((atMinute * Minute) - 1_000);

@@ -3,25 +3,10 @@ using Millrace.Tcp;
 
 namespace Millrace.Sockets;
 
-/// <content>
-/// Options. What is chosen is kept here too, because a socket may choose before it has a connection, and a listener for those that come.
-/// </content>
+/// <content>getsockopt(2) and setsockopt(2).</content>
 internal sealed partial class BsdStream
 {
-    private readonly int?[] chosen = new int?[OptionCount];
-    private const int OptionCount = (int)TcpOption.UserTimeout + 1;
     private const int LingerLength = 2 * sizeof(int);
-
-    /// <summary>TCP_MSS_DEFAULT.</summary>
-    private const int DefaultMss = 536;
-
-    private bool noDelay;
-    private bool lingers;
-    private int lingerSeconds;
-    private int receiveBuffer = -1;
-    private int sendBuffer = -1;
-    private int windowClamp;
-    private int fastOpenQueue;
 
     public override int SetOption(int level, int name, ReadOnlySpan<byte> value)
     {
@@ -63,14 +48,16 @@ internal sealed partial class BsdStream
                 return Put(value, isLive ? socket.SendBuffer : Tcp.SendBufferFor(sendBuffer));
             case (SocketOption.SocketLevel, SocketOption.Linger):
                 return PutLinger(value);
+            case (SocketOption.SocketLevel, SocketOption.ReceiveLowat):
+                return Put(value, receiveLowat);
+            case (SocketOption.SocketLevel, SocketOption.PeekOffset):
+                return Put(value, peekOffset);
             case (SocketOption.TcpLevel, SocketOption.TcpNoDelay):
                 return Put(value, noDelay ? 1 : 0);
             case (SocketOption.TcpLevel, SocketOption.TcpWindowClamp):
                 return Put(value, windowClamp);
             case (SocketOption.TcpLevel, SocketOption.TcpFastOpen):
                 return Put(value, fastOpenQueue);
-            case (SocketOption.TcpLevel, SocketOption.TcpMaxSegment):
-                return Put(value, isLive ? (int)socket.Info.SndMss : DefaultMss);
             case (SocketOption.TcpLevel, SocketOption.TcpInfo):
                 return PutInfo(value, isLive ? socket.Info : default);
             case (SocketOption.TcpLevel, _) when OptionNamed(name) is { } option:
@@ -101,6 +88,11 @@ internal sealed partial class BsdStream
 
     private static TcpOption? OptionNamed(int name) => name switch
     {
+        SocketOption.TcpMaxSegment => TcpOption.MaximumSegment,
+        SocketOption.TcpCork => TcpOption.Cork,
+        SocketOption.TcpDeferAccept => TcpOption.DeferAccept,
+        SocketOption.TcpQuickAck => TcpOption.QuickAck,
+        SocketOption.TcpNotSentLowat => TcpOption.NotSentLowat,
         SocketOption.TcpKeepIdle => TcpOption.KeepIdle,
         SocketOption.TcpKeepInterval => TcpOption.KeepInterval,
         SocketOption.TcpKeepCount => TcpOption.KeepCount,
@@ -128,6 +120,7 @@ internal sealed partial class BsdStream
                     socket.SetReceiveBuffer(receiveBuffer);
                 }
 
+                TellOptions();
                 return 0;
             case SocketOption.SendBuffer:
                 sendBuffer = number < 0 ? int.MaxValue : number;
@@ -136,6 +129,13 @@ internal sealed partial class BsdStream
                     socket.SetSendBuffer(sendBuffer);
                 }
 
+                TellOptions();
+                return 0;
+            case SocketOption.ReceiveLowat:
+                receiveLowat = Tcp.SetReceiveLowat(isLive ? socket.Index : -1, number < 0 ? int.MaxValue : number);
+                return 0;
+            case SocketOption.PeekOffset:
+                peekOffset = number;
                 return 0;
             case SocketOption.Linger when value.Length < LingerLength:
                 return Fail(Errno.EINVAL);
@@ -170,95 +170,16 @@ internal sealed partial class BsdStream
                     socket.SetWindowClamp(number);
                 }
 
+                TellOptions();
                 return 0;
             case SocketOption.TcpFastOpen when number < 0 || isLive:
                 return Fail(Errno.EINVAL);
             case SocketOption.TcpFastOpen:
                 fastOpenQueue = number;
-                if (IsListening)
-                {
-                    Tcp.TryChangeListener(LocalPort, Math.Max(backlog, 1), fastOpenQueue);
-                }
-
+                TellOptions();
                 return 0;
             default:
                 return OptionNamed(name) is { } option ? Choose(option, number) : Fail(Errno.ENOPROTOOPT);
-        }
-    }
-
-    private int Choose(TcpOption option, int number)
-    {
-        if (!Tcp.IsAllowed(option, number))
-        {
-            return Fail(Errno.EINVAL);
-        }
-
-        chosen[(int)option] = number;
-        if (Tcp.TryGet(id, out var socket))
-        {
-            socket.TrySet(option, number);
-        }
-
-        return 0;
-    }
-
-    private int OptionOf(TcpOption option)
-    {
-        if (Tcp.TryGet(id, out var socket))
-        {
-            return socket.Get(option);
-        }
-
-        var value = chosen[(int)option];
-        return option switch
-        {
-            TcpOption.KeepAlive when value is not null => value.Value == 0 ? 0 : 1,
-            TcpOption.Linger2 when value is not null and not 0 => Math.Clamp(value.Value, -1, TcpSockets.MaximumLinger2),
-            TcpOption.Linger2 => Tcp.DefaultOf(option),
-            _ => value ?? Tcp.DefaultOf(option),
-        };
-    }
-
-    private void Inherit(BsdStream listener)
-    {
-        listener.chosen.CopyTo(chosen, 0);
-        noDelay = listener.noDelay;
-        lingers = listener.lingers;
-        lingerSeconds = listener.lingerSeconds;
-        receiveBuffer = listener.receiveBuffer;
-        sendBuffer = listener.sendBuffer;
-        windowClamp = listener.windowClamp;
-    }
-
-    /// <summary>Gives a connection that has just been made what its socket has chosen.</summary>
-    private void ApplyOptions(TcpSocket socket)
-    {
-        for (var option = 0; option < OptionCount; option++)
-        {
-            if (chosen[option] is { } value)
-            {
-                socket.TrySet((TcpOption)option, value);
-            }
-        }
-
-        if (noDelay)
-        {
-            socket.SetNoDelay(true);
-        }
-
-        if (receiveBuffer >= 0)
-        {
-            socket.SetReceiveBuffer(receiveBuffer);
-        }
-
-        if (sendBuffer >= 0)
-        {
-            socket.SetSendBuffer(sendBuffer);
-        }
-
-        if (windowClamp > 0)
-        {
-            socket.SetWindowClamp(windowClamp);
         }
     }
 }

@@ -6,7 +6,7 @@ namespace Millrace.Sockets;
 /// <content>Sending, receiving, and what the socket is ready for (net/ipv4/tcp.c).</content>
 internal sealed partial class BsdStream
 {
-    private const MessageFlags NotSent = MessageFlags.OutOfBand | MessageFlags.EndOfRecord | MessageFlags.More | MessageFlags.ZeroCopy;
+    private const MessageFlags NotSent = MessageFlags.OutOfBand | MessageFlags.EndOfRecord | MessageFlags.ZeroCopy;
 
     private int Readable => Tcp.TryGet(id, out var socket) ? socket.Readable : unread.Length - unreadOffset;
 
@@ -45,7 +45,7 @@ internal sealed partial class BsdStream
             return 0;
         }
 
-        var written = socket.Write(source);
+        var written = (flags & MessageFlags.More) != 0 ? socket.WriteMore(source) : socket.Write(source);
         return written == 0 ? Fail(Errno.EAGAIN) : written;
     }
 
@@ -68,10 +68,13 @@ internal sealed partial class BsdStream
             return Fail(Errno.EINVAL);
         }
 
-        var count = Math.Min(Readable, destination.Length);
-        if (Readable > 0)
+        var isPeek = (flags & MessageFlags.Peek) != 0;
+        var skip = isPeek ? Math.Max(peekOffset, 0) : 0;
+        if (Readable > skip)
         {
-            return Take(destination[..count], (flags & MessageFlags.Peek) != 0, (flags & MessageFlags.Truncate) != 0);
+            var count = Take(destination[..Math.Min(Readable - skip, destination.Length)], skip, isPeek, (flags & MessageFlags.Truncate) != 0);
+            MovePeekOffset(isPeek ? count : -count);
+            return count;
         }
 
         if (IsPeerClosed)
@@ -109,7 +112,7 @@ internal sealed partial class BsdStream
 
         if (!IsOpening)
         {
-            ready |= Readable > 0 ? PollEvents.In | PollEvents.ReadNormal : PollEvents.None;
+            ready |= IsReadable ? PollEvents.In | PollEvents.ReadNormal : PollEvents.None;
             ready |= isWriteShut || !Tcp.TryGet(id, out var socket) || Tcp.IsWritable(socket.Index)
                 ? PollEvents.Out | PollEvents.WriteNormal
                 : PollEvents.None;
@@ -155,13 +158,26 @@ internal sealed partial class BsdStream
         return 0;
     }
 
-    private int Take(Span<byte> destination, bool isPeek, bool isDiscard)
+    /// <summary>Whether there is so much as was asked for, or all that the window lets come (tcp_stream_is_readable).</summary>
+    private bool IsReadable
+    {
+        get
+        {
+            var readable = Readable;
+            return readable > 0 && (readable >= receiveLowat || !Tcp.TryGet(id, out var socket) || Tcp.IsWindowShut(socket.Index));
+        }
+    }
+
+    /// <summary>SO_PEEK_OFF moves on with what was looked at, and back with what was taken (sk_peek_offset_fwd).</summary>
+    private void MovePeekOffset(int count) => peekOffset = peekOffset < 0 ? peekOffset : Math.Max(peekOffset + count, 0);
+
+    private int Take(Span<byte> destination, int skip, bool isPeek, bool isDiscard)
     {
         if (!Tcp.TryGet(id, out var socket))
         {
             if (!isDiscard)
             {
-                unread.AsSpan(unreadOffset, destination.Length).CopyTo(destination);
+                unread.AsSpan(unreadOffset + skip, destination.Length).CopyTo(destination);
             }
 
             unreadOffset += isPeek ? 0 : destination.Length;
@@ -170,7 +186,7 @@ internal sealed partial class BsdStream
         {
             if (!isDiscard)
             {
-                Tcp.PeekAt(socket.Index, 0, destination);
+                Tcp.PeekAt(socket.Index, skip, destination);
             }
         }
         else if (isDiscard)

@@ -27,14 +27,6 @@ internal sealed partial class BsdStream(BsdSockets sockets) : BsdSocket(sockets)
     private bool isPortBound;
     private ushort held;
 
-    /// <summary>struct socket's state, which is not the connection's.</summary>
-    private enum Progress
-    {
-        Unconnected,
-        Connecting,
-        Connected,
-    }
-
     public override int Type => SocketConstant.Stream;
 
     public bool IsListening { get; private set; }
@@ -91,19 +83,13 @@ internal sealed partial class BsdStream(BsdSockets sockets) : BsdSocket(sockets)
 
         // below 0 it is a large unsigned number, and the stack has its somaxconn
         this.backlog = backlog < 0 ? int.MaxValue : backlog;
-        if (IsListening)
-        {
-            Tcp.TryChangeListener(LocalPort, Math.Max(this.backlog, 1), fastOpenQueue);
-            TellWaiting();
-            return 0;
-        }
-
-        if ((held == 0 && !TryBind(0)) || !Tcp.TryListen(Sockets.TcpApplication, LocalPort, Math.Max(this.backlog, 1), fastOpenQueue))
+        if (!IsListening && ((held == 0 && !TryBind(0)) || !Tcp.TryListen(Sockets.TcpApplication, LocalPort)))
         {
             return Fail(Errno.EADDRINUSE);
         }
 
         IsListening = true;
+        TellOptions();
         TellWaiting();
         return 0;
     }
@@ -130,45 +116,6 @@ internal sealed partial class BsdStream(BsdSockets sockets) : BsdSocket(sockets)
         TellWaiting();
         peer = accepted.remote;
         return Sockets.Add(accepted);
-    }
-
-    public override int Connect(InetEndpoint remote)
-    {
-        switch (progress)
-        {
-            case Progress.Connected:
-                return Fail(Errno.EISCONN);
-            case Progress.Connecting:
-                return Settle(Errno.EALREADY);
-            default:
-                if (State != TcpState.Closed)
-                {
-                    return Fail(Errno.EISCONN);
-                }
-
-                var opened = Open(remote, default, opensFast: false, out _);
-                return opened < 0 ? opened : Settle(Errno.EINPROGRESS);
-        }
-    }
-
-    public override int Disconnect()
-    {
-        if (IsListening)
-        {
-            StopListening();
-        }
-        else
-        {
-            // what the peer must be told, and the socket with it (tcp_disconnect, tcp_need_reset)
-            var state = State;
-            var isReset = state is TcpState.Established or TcpState.CloseWait or TcpState.FinWait1 or TcpState.FinWait2 or TcpState.SynReceived
-                or TcpState.SynSent;
-            Abort();
-            PendingError = isReset ? Errno.ECONNRESET : PendingError;
-        }
-
-        Forget();
-        return 0;
     }
 
     public override int Shutdown(int how)
@@ -284,21 +231,6 @@ internal sealed partial class BsdStream(BsdSockets sockets) : BsdSocket(sockets)
         TellWaiting();
     }
 
-    /// <summary>The socket is as it was made, but for what it was bound to.</summary>
-    private void Forget()
-    {
-        progress = Progress.Unconnected;
-        isReadShut = isWriteShut = isDone = isPassive = false;
-        unread = [];
-        remote = default;
-        LocalAddress = boundAddress;
-        if (!isPortBound)
-        {
-            Unbind();
-            LocalPort = 0;
-        }
-    }
-
     private bool TryBind(ushort port)
     {
         port = port == 0 ? Sockets.StreamPorts.Choose(this) : port;
@@ -333,79 +265,4 @@ internal sealed partial class BsdStream(BsdSockets sockets) : BsdSocket(sockets)
     }
 
     private void TellWaiting() => Tcp.SetWaiting(LocalPort, backlog == 0 ? waiting.Count + 1 : waiting.Count);
-
-    /// <summary>Sends the SYN at the end of the next poll.</summary>
-    private int Open(InetEndpoint destination, ReadOnlySpan<byte> first, bool opensFast, out int written)
-    {
-        written = 0;
-        var address = destination.Address;
-        if (address.IsMulticast || address.IsLimitedBroadcast)
-        {
-            return Fail(Errno.ENETUNREACH);
-        }
-
-        if (address.IsUnspecified)
-        {
-            // as Linux: nowhere is this host
-            destination = new InetEndpoint(address.Loopback, destination.Port);
-        }
-
-        var result = opensFast
-            ? Tcp.Connect(Sockets.TcpApplication, destination, first, out id, out written, held)
-            : Tcp.Connect(Sockets.TcpApplication, destination, out id, held);
-        if (result != TcpConnectResult.Opening || !Tcp.TryGet(id, out var socket))
-        {
-            id = TcpSocketId.None;
-            return Fail(result switch
-            {
-                TcpConnectResult.NoRoute => Errno.ENETUNREACH,
-                TcpConnectResult.NoPort => Errno.EADDRNOTAVAIL,
-                _ => Errno.ENOBUFS,
-            });
-        }
-
-        Sockets.SetStream(socket.Index, this);
-        remote = destination;
-        LocalAddress = socket.Local.Address;
-        LocalPort = socket.Local.Port;
-        if (held == 0)
-        {
-            held = LocalPort;
-            Sockets.StreamPorts.Add(this, LocalPort);
-        }
-
-        progress = Progress.Connecting;
-        ApplyOptions(socket);
-        return 0;
-    }
-
-    /// <summary>What connect(2) says of a connection that is under way: not yet, now, or why not (__inet_stream_connect).</summary>
-    private int Settle(Errno notYet)
-    {
-        if (IsOpening)
-        {
-            return Fail(notYet);
-        }
-
-        if (State == TcpState.Closed)
-        {
-            var error = TakeError();
-            Forget();
-            return error != 0 ? error : Fail(Errno.ECONNABORTED);
-        }
-
-        progress = Progress.Connected;
-        return 0;
-    }
-
-    private void Abort()
-    {
-        if (Tcp.TryGet(id, out var socket))
-        {
-            Sockets.SetStream(socket.Index, null);
-            socket.Abort();
-        }
-
-        id = TcpSocketId.None;
-    }
 }

@@ -36,7 +36,7 @@ public enum MessageFlags
     /// <summary>MSG_NOSIGNAL: no call raises a signal.</summary>
     NoSignal = 0x4000,
 
-    /// <summary>MSG_MORE; refused.</summary>
+    /// <summary>MSG_MORE: more is written at once, and a segment that is not full waits for it.</summary>
     More = 0x8000,
 
     /// <summary>MSG_ZEROCOPY; refused.</summary>

@@ -15,23 +15,30 @@ public static class SocketOption
     public const int SendBuffer = 7;
     public const int ReceiveBuffer = 8;
     public const int KeepAlive = 9;
+    public const int OutOfBandInline = 10;
     public const int Linger = 13;
+    public const int ReceiveLowat = 18;
     public const int AcceptConnections = 30;
     public const int Protocol = 38;
     public const int Domain = 39;
+    public const int PeekOffset = 42;
 
     // IPPROTO_TCP, linux/tcp.h
     public const int TcpNoDelay = 1;
     public const int TcpMaxSegment = 2;
+    public const int TcpCork = 3;
     public const int TcpKeepIdle = 4;
     public const int TcpKeepInterval = 5;
     public const int TcpKeepCount = 6;
     public const int TcpSynCount = 7;
     public const int TcpLinger2 = 8;
+    public const int TcpDeferAccept = 9;
     public const int TcpWindowClamp = 10;
     public const int TcpInfo = 11;
+    public const int TcpQuickAck = 12;
     public const int TcpUserTimeout = 18;
     public const int TcpFastOpen = 23;
+    public const int TcpNotSentLowat = 25;
 }
 
 /// <summary>Kinds of sockets and requests to them, with Linux's values.</summary>

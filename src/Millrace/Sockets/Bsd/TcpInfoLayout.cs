@@ -30,9 +30,14 @@ internal static class TcpInfoLayout
     public const int Reordering = 88;
     public const int RcvRtt = 92;
     public const int RcvSpace = 96;
+    public const int TotalRetrans = 100;
     public const int PacingRate = 104;
+    public const int BytesAcked = 120;
+    public const int BytesReceived = 128;
     public const int NotsentBytes = 144;
     public const int MinRtt = 148;
+    public const int BytesSent = 200;
+    public const int BytesRetrans = 208;
     public const int SndWnd = 228;
     public const int RcvWnd = 232;
 
@@ -67,12 +72,19 @@ internal static class TcpInfoLayout
         Put(bytes, Reordering, info.Reordering);
         Put(bytes, RcvRtt, info.RcvRtt);
         Put(bytes, RcvSpace, info.RcvSpace);
-        BinaryPrimitives.WriteUInt64LittleEndian(bytes[PacingRate..], info.PacingRate);
+        Put(bytes, TotalRetrans, info.TotalRetrans);
+        Put(bytes, PacingRate, info.PacingRate);
+        Put(bytes, BytesAcked, info.BytesAcked);
+        Put(bytes, BytesReceived, info.BytesReceived);
+        Put(bytes, BytesSent, info.BytesSent);
+        Put(bytes, BytesRetrans, info.BytesRetrans);
         Put(bytes, NotsentBytes, info.NotsentBytes);
         Put(bytes, MinRtt, info.MinRtt);
         Put(bytes, SndWnd, info.SndWnd);
         Put(bytes, RcvWnd, info.RcvWnd);
     }
+
+    private static void Put(Span<byte> bytes, int offset, ulong value) => BinaryPrimitives.WriteUInt64LittleEndian(bytes[offset..], value);
 
     private static void Put(Span<byte> bytes, int offset, uint value) => BinaryPrimitives.WriteUInt32LittleEndian(bytes[offset..], value);
 }

@@ -36,6 +36,8 @@ public sealed record TcpChoice
 
     public bool WindowScaling { get; init; } = true;
 
+    public int NotSentLowat { get; init; } = int.MaxValue;
+
     public bool KeepAlive { get; init; }
 
     public int Transfers { get; init; }
@@ -137,6 +139,8 @@ public readonly struct TestTcpSettings(TcpChoice choice) : ITcpSettings
     public int SynAckRetries => 5;
 
     public int SynCookies => choice.SynCookies;
+
+    public int NotSentLowat => choice.NotSentLowat;
 
     public int OrphanRetries => choice.OrphanRetries;
 
