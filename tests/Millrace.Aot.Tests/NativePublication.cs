@@ -24,9 +24,25 @@ public abstract class NativePublication(string sample)
         get
         {
             Publish();
-            var map = Directory.EnumerateFiles(Path.Combine(Requires.RepositoryRoot, "samples", sample, "obj-aot"), $"{sample}.map.xml", SearchOption.AllDirectories).Single();
-            return [.. XDocument.Load(map).Descendants().Select(node => (string?)node.Attribute("Name")).OfType<string>()];
+            return ReadMap();
         }
+    }
+
+    /// <summary>Publishes the sample compiled with a profile (.mibc).</summary>
+    /// <returns>The program, and the names in its map.</returns>
+    public (string Program, IReadOnlyCollection<string> MapNames) PublishWith(string profile)
+    {
+        lock (gate)
+        {
+            var target = PublishTo("-p:IlcPgoOptimize=true", $"-p:IlcMibcPath={Path.GetDirectoryName(profile)}/");
+            return (Path.Combine(target, sample), ReadMap());
+        }
+    }
+
+    private string[] ReadMap()
+    {
+        var map = Directory.EnumerateFiles(Path.Combine(Requires.RepositoryRoot, "samples", sample, "obj-aot"), $"{sample}.map.xml", SearchOption.AllDirectories).Single();
+        return [.. XDocument.Load(map).Descendants().Select(node => (string?)node.Attribute("Name")).OfType<string>()];
     }
 
     public static (int ExitCode, string Output) Run(string program, IEnumerable<string> arguments, TimeSpan limit)
@@ -58,18 +74,18 @@ public abstract class NativePublication(string sample)
         Requires.Tool("clang");
         lock (gate)
         {
-            if (folder is null)
-            {
-                var target = Directory.CreateTempSubdirectory("millrace-aot-").FullName;
-                var (exitCode, output) = Build(
-                    ["publish", Path.Combine(Requires.RepositoryRoot, "samples", sample), "-c", "Release", "-r", "linux-x64", "-p:Aot=true", "-o", target, "--nologo"],
-                    PublishLimit);
-                Assert.True(exitCode == 0, output);
-                folder = target;
-            }
-
-            return folder;
+            return folder ??= PublishTo();
         }
+    }
+
+    private string PublishTo(params IEnumerable<string> properties)
+    {
+        var target = Directory.CreateTempSubdirectory("millrace-aot-").FullName;
+        var (exitCode, output) = Build(
+            ["publish", Path.Combine(Requires.RepositoryRoot, "samples", sample), "-c", "Release", "-r", "linux-x64", "-p:Aot=true", "-o", target, "--nologo", .. properties],
+            PublishLimit);
+        Assert.True(exitCode == 0, output);
+        return target;
     }
 }
 

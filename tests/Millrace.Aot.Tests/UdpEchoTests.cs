@@ -1,3 +1,5 @@
+using Millrace.Profiles;
+
 namespace Millrace.Aot.Tests;
 
 public sealed class UdpEchoTests(UdpEchoPublication published) : IClassFixture<UdpEchoPublication>
@@ -26,5 +28,22 @@ public sealed class UdpEchoTests(UdpEchoPublication published) : IClassFixture<U
         {
             Assert.DoesNotContain(names, name => name.Contains(absent, StringComparison.Ordinal));
         }
+    }
+
+    [Fact]
+    public void With_a_profile_of_the_JIT_what_was_called_for_every_datagram_is_inlined()
+    {
+        const string check = "UdpEcho_UdpEcho_EchoTally__Check";
+        Assert.Contains(check, published.MapNames);
+
+        var folder = Directory.CreateTempSubdirectory("millrace-profile-").FullName;
+        var profile = Path.Combine(folder, "echo.mibc");
+        NativeProfile.Write(profile, [EchoRecording.Record(folder)], [EchoRecording.Assemblies]);
+        var (program, names) = published.PublishWith(profile);
+        Assert.DoesNotContain(check, names);
+        var (exitCode, output) = NativePublication.Run(program, [], TimeSpan.FromMinutes(1));
+        Assert.True(exitCode == 0, output);
+        Assert.Contains("100,000 of 100,000 datagrams", output, StringComparison.Ordinal);
+        Directory.Delete(folder, recursive: true);
     }
 }

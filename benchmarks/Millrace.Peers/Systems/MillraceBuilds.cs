@@ -2,7 +2,10 @@ using Millrace.Peers.Running;
 
 namespace Millrace.Peers.Systems;
 
-/// <summary>Millrace's program: the JIT's, which is built together with the driver, and the two NativeAOT ones.</summary>
+/// <summary>
+/// Millrace's program: the JIT's, which is built together with the driver, and the two NativeAOT ones. The one for AVX2 is compiled with a profile, as the JIT
+/// makes one for itself while it runs; the baseline is what a plain publish gives.
+/// </summary>
 internal static class MillraceBuilds
 {
     private const string Program = "Millrace.Workloads";
@@ -19,7 +22,8 @@ internal static class MillraceBuilds
     /// <param name="mayBuild">Otherwise only what is there, and made of these sources, is used.</param>
     public static async Task<SystemUnderTest> AotAsync(string name, bool mayBuild, CancellationToken cancellation)
     {
-        var set = name == SystemNames.AotBaseline ? "x86-64" : "avx2";
+        var isBaseline = name == SystemNames.AotBaseline;
+        var set = isBaseline ? "x86-64" : "avx2";
         var output = Path.Combine(Repository.Artifacts, "workloads", "aot-" + set);
         var program = Path.Combine(output, Program);
         var stamp = new BuildStamp(output, set, SourcesOf());
@@ -33,10 +37,22 @@ internal static class MillraceBuilds
             return SystemUnderTest.Missing(name, $"not built of these sources: run without --quick once, or with --systems {name}");
         }
 
+        var profile = Path.Combine(Repository.Artifacts, "workloads", "profile");
+        if (!isBaseline && await MillraceProfile.WriteAsync(Jit(), profile, cancellation) is { } why)
+        {
+            return SystemUnderTest.Missing(name, why);
+        }
+
+        // The build does not look at the profile, so what was compiled without it must go.
+        if (Directory.Exists(Objects(set)))
+        {
+            Directory.Delete(Objects(set), recursive: true);
+        }
+
         // Servers of the compiler would outlive the driver.
         var build = await Child.RunAsync(
             ["dotnet", "publish", Repository.Workloads, "-c", "Release", "-p:Aot=true", $"-p:InstructionSet={set}", "-o", output,
-                "-v", "q", "-nologo", "-nodeReuse:false", "-p:UseSharedCompilation=false"],
+                "-p:IlcPgoOptimize=" + (isBaseline ? "false" : "true"), $"-p:IlcMibcPath={profile}/", "-v", "q", "-nologo", "-nodeReuse:false", "-p:UseSharedCompilation=false"],
             TimeSpan.FromMinutes(10), cancellation);
         if (build.ExitCode != 0)
         {
@@ -48,7 +64,9 @@ internal static class MillraceBuilds
         return SystemUnderTest.Ready(name, program);
     }
 
+    private static string Objects(string set) => Path.Combine(Repository.Workloads, "obj-aot-" + set, "Release", "net10.0", "linux-x64", "native");
+
     private static IEnumerable<string> SourcesOf() =>
-        new[] { "src/Millrace", "generators", "benchmarks/Millrace.Workloads", "benchmarks/Directory.Build.props", "Directory.Build.props", "Directory.Packages.props" }
+        new[] { "src/Millrace", "src/Millrace.Profiles", "generators", "benchmarks/Millrace.Workloads", "benchmarks/Directory.Build.props", "Directory.Build.props", "Directory.Packages.props" }
             .Select(path => Path.Combine(Repository.Root, path));
 }
