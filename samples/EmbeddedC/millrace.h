@@ -85,7 +85,7 @@ int millrace_sysctl_get(millrace_stack *stack, const char *name, char *buffer, s
  * Flags:        MSG_PEEK MSG_TRUNC MSG_DONTWAIT MSG_WAITALL MSG_NOSIGNAL MSG_MORE MSG_FASTOPEN MSG_DONTROUTE MSG_CONFIRM as on Linux;
  *               MSG_EOR MSG_ZEROCOPY and MSG_OOB on the way out are -EOPNOTSUPP.
  * SOL_SOCKET:   SO_TYPE SO_DOMAIN SO_PROTOCOL SO_ERROR SO_ACCEPTCONN SO_REUSEADDR SO_KEEPALIVE SO_LINGER (close with a time of 0 resets;
- *               with another it does not wait) SO_RCVBUF SO_SNDBUF SO_RCVLOWAT SO_PEEK_OFF; of datagrams SO_BROADCAST.
+ *               with another it does not wait) SO_RCVBUF SO_SNDBUF SO_MAX_PACING_RATE SO_RCVLOWAT SO_PEEK_OFF; of datagrams SO_BROADCAST.
  * IPPROTO_TCP:  TCP_NODELAY TCP_CORK TCP_QUICKACK TCP_DEFER_ACCEPT TCP_NOTSENT_LOWAT TCP_MAXSEG TCP_KEEPIDLE TCP_KEEPINTVL TCP_KEEPCNT TCP_SYNCNT TCP_LINGER2 TCP_WINDOW_CLAMP TCP_USER_TIMEOUT TCP_FASTOPEN,
  *               and to be read TCP_INFO (struct tcp_info of <linux/tcp.h>; what the stack does not know is 0).
  * Any other:    -ENOPROTOOPT, among them SO_REUSEPORT SO_OOBINLINE SO_RCVTIMEO SO_SNDTIMEO, TCP_CONGESTION TCP_FASTOPEN_CONNECT

@@ -295,11 +295,31 @@ public interface ITcpSettings
     [DecidesCapacity]
     int PortCounters { get; }
 
-    /// <summary>The pacing rate in congestion avoidance, in percent of a window a round trip; in slow start it is 200.</summary>
+    /// <summary>The pacing rate in congestion avoidance, in percent of a window a round trip.</summary>
     [Default(120, Source = "tcp_pacing_ca_ratio")]
     [Default(200, Profile = KernelProfile.Linux_3_18, Source = "tcp_update_pacing_rate")]
     [Allowed(1, 1_000)]
     int PacingRatio { get; }
+
+    /// <summary>The same in slow start.</summary>
+    [Default(200, Source = "tcp_pacing_ss_ratio")]
+    [SameIn(KernelProfile.Linux_3_18)]
+    [Allowed(1, 1_000)]
+    int PacingSlowStartRatio { get; }
+
+    /// <summary>Segments that go as one packet at least, however slow the connection; more go if that is what it sends in a millisecond.</summary>
+    [Default(2, Source = "tcp_min_tso_segs")]
+    [SameIn(KernelProfile.Linux_3_18)]
+    [Allowed(1, 65_535)]
+    int MinTsoSegs { get; }
+
+    /// <summary>
+    /// Packets of many segments are longer where the shortest round trip is short: each 2^n microseconds of it halve what is added. 0 adds nothing.
+    /// </summary>
+    [Default(9, Source = "tcp_tso_rtt_log")]
+    [Default(0, Profile = KernelProfile.Linux_3_18, Source = "since 5.18")]
+    [Allowed(0, 31)]
+    int TsoRttLog { get; }
 
     /// <summary>
     /// Whether Fast Open's option is the experimental one of before RFC 7413 (kind 254) and no other is understood. If not, a client

@@ -146,6 +146,15 @@ public sealed class TcpAttribute : StageAttribute
     /// <inheritdoc cref="ITcpSettings.PacingRatio"/>
     public int PacingRatio { get; set; }
 
+    /// <inheritdoc cref="ITcpSettings.PacingSlowStartRatio"/>
+    public int PacingSlowStartRatio { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.MinTsoSegs"/>
+    public int MinTsoSegs { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.TsoRttLog"/>
+    public int TsoRttLog { get; set; }
+
     /// <inheritdoc cref="ITcpSettings.FastOpenExperimental"/>
     public bool FastOpenExperimental { get; set; }
 

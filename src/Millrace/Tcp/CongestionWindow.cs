@@ -3,7 +3,7 @@ namespace Millrace.Tcp;
 /// <summary>The congestion window of a connection, in bytes (RFC 5681 §2; tp->snd_cwnd, snd_ssthresh and snd_cwnd_cnt).</summary>
 public struct CongestionWindow
 {
-    private const int Most = 1 << 30;
+    internal const int Most = 1 << 30;
 
     /// <summary>A threshold that no window reaches (TCP_INFINITE_SSTHRESH).</summary>
     public const int NoThreshold = int.MaxValue;

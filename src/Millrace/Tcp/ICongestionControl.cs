@@ -26,10 +26,19 @@ public interface ICongestionControl
     bool SetsWindow { get; }
 
     /// <summary>
-    /// Bytes a second that the algorithm takes the path for: what small queues let lie below TCP, and TCP_INFO's pacing rate, follow it. 0 leaves it to
-    /// TCP (a window a round trip, and a part more). Segments are not spread in time by it.
+    /// Bytes a second that the algorithm takes the path for: what small queues let lie below TCP, the length of packets of many segments, TCP_INFO's
+    /// pacing rate, and the departures of a connection that is paced follow it. 0 leaves it to TCP (a window a round trip, and a part more).
     /// </summary>
     long PacingRate { get; }
+
+    /// <summary>Whether connections are paced from the handshake on: their packets depart one after the other at <see cref="PacingRate"/> (SK_PACING_NEEDED).</summary>
+    static virtual bool IsPaced => false;
+
+    /// <summary>
+    /// Whether the algorithm needs samples of the delivery rate (<see cref="CongestionSample.Rate"/>). They cost each segment and acknowledgment something, because it must be
+    /// known of every frame when it went; so header prediction is not for such connections.
+    /// </summary>
+    static virtual bool NeedsRateSamples => false;
 
     /// <summary>The connection has the algorithm from now on; all fields are zero (<c>init</c>).</summary>
     void Start(ref CongestionWindow window, in CongestionSample sample);
@@ -121,4 +130,13 @@ public readonly ref struct CongestionSample
 
     /// <summary>With <see cref="CongestionEvent.SendingStarts"/>: since the last segment went.</summary>
     public long IdleMicroseconds { get; init; }
+
+    /// <summary>How fast the path delivers, for an algorithm that <see cref="ICongestionControl.NeedsRateSamples"/>.</summary>
+    public ref readonly RateSample Rate => ref RateSamples[0];
+
+    /// <summary>That sample; none for other algorithms.</summary>
+    public ReadOnlySpan<RateSample> RateSamples { get; init; }
+
+    /// <summary>The stack's random numbers, so that a run can be repeated.</summary>
+    public Entropy? Entropy { get; init; }
 }

@@ -190,6 +190,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         orphans -= connection.Has(TcpTraits.Orphan) ? 1 : 0;
         LeaveFastOpenQueue(ref connection);
         EndTransfer(ref connection);
+        EndPacing(index, ref connection);
         var slot = connection.Slot;
         var application = connection.Application;
         if (slot != None)

@@ -51,6 +51,8 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
                 SndNxt = connection.SndMax,
                 MayGrow = mayGrow,
                 State = connection.LossState,
+                Entropy = entropy,
+                RateSamples = RateOf(ref connection),
             });
     }
 
@@ -76,6 +78,8 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         SndNxt = connection.SndMax,
         State = connection.LossState,
         IdleMicroseconds = idleMicroseconds,
+        Entropy = entropy,
+        RateSamples = RateOf(ref connection),
     };
 
     /// <summary>The threshold after a loss.</summary>
@@ -107,7 +111,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
                 TellSendingStarts(ref connection);
             }
 
-            if (connection.LastSentAt.Elapsed(now) > connection.Rtt.Timeout * Microsecond)
+            if (!default(TCongestionControl).SetsWindow && connection.LastSentAt.Elapsed(now) > connection.Rtt.Timeout * Microsecond)
             {
                 RestartWindow(ref connection);
             }

@@ -110,7 +110,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         connection.FastOpen |= FastOpenTraits.Accepted;
         connection.Slot = slot;
         connection.SndSml = connection.Iss;
-        StartTransfer(ref connection, settings.InitialCongestionWindow);
+        StartTransfer(index, ref connection, settings.InitialCongestionWindow);
         counters.PassiveOpens++;
         counters.TCPFastOpenPassive++;
         applications.Opened(connection.Application, slot, new TcpSocket(this, index));

@@ -56,6 +56,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             RcvRtt = (uint)connection.Space.Rtt / 8,
             RcvSpace = (uint)connection.Space.Space,
             PacingRate = PacingRateOf(index) is var rate && rate == long.MaxValue ? ulong.MaxValue : (ulong)rate,
+            MaxPacingRate = connection.Has(TcpTraits.Paced) && pacers[index].MaximumRate is not long.MaxValue and var most ? (ulong)most : ulong.MaxValue,
             NotsentBytes = (uint)Math.Max(connection.WriteSequence - connection.SndMax, 0),
             SndWnd = (uint)connection.SndWnd,
             RcvWnd = (uint)ReceiveWindow(ref connection),
@@ -67,6 +68,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     private TcpInfo WithTransfer(ref TcpConnection connection, TcpInfo info)
     {
         ref var transfer = ref TransferOf(ref connection);
+        info = TCongestionControl.NeedsRateSamples ? WithRates(ref connection, info) : info;
         return info with
         {
             Sacked = Segments(ref connection, transfer.Board.Sacked),
@@ -85,10 +87,10 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     }
 
     /// <summary>Windows and marks are bytes here, and segments there.</summary>
-    private static uint Segments(ref TcpConnection connection, int length)
+    private static uint Segments(ref TcpConnection connection, long length)
     {
         var mss = Math.Max((int)connection.Mss, 1);
-        return (uint)((Math.Max(length, 0) + mss - 1) / mss);
+        return (uint)((Math.Max(length, 0L) + mss - 1) / mss);
     }
 
     private uint Milliseconds(Moment since) => since.IsSet ? (uint)(since.Elapsed(now) / Millisecond) : 0;

@@ -242,7 +242,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         notices |= TcpNotices.Connected;
         connection.SndSml = connection.SndUna;
         TakeFirstWindow(ref connection, ref segment);
-        StartTransfer(ref connection, window);
+        StartTransfer(index, ref connection, window);
     }
 
     /// <summary>
@@ -260,8 +260,13 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
 
     /// <summary>The windows that data starts with.</summary>
     /// <param name="window">Segments.</param>
-    private void StartTransfer(ref TcpConnection connection, int window)
+    private void StartTransfer(int index, ref TcpConnection connection, int window)
     {
+        if (TCongestionControl.IsPaced)
+        {
+            BeginPacing(index, ref connection);
+        }
+
         connection.Congestion.Start(window * connection.Mss);
         if (NeedsTransfer(ref connection))
         {

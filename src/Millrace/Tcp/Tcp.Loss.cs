@@ -106,7 +106,9 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     private void EnterLoss(ref TcpConnection connection, ref TcpTransfer<TCongestionControl> transfer)
     {
         var isNew = connection.LossState < LossState.Recovery;
+        var lost = transfer.Board.Lost - transfer.Board.Retransmitted;
         MarkTimedOut(ref connection, ref transfer);
+        NoteLost(ref connection, Math.Max(transfer.Board.Lost - transfer.Board.Retransmitted - lost, 0));
         if (connection.LossState <= LossState.Disorder || transfer.HighSequence <= connection.SndUna
             || (connection.LossState == LossState.Loss && connection.Retransmits == 0))
         {

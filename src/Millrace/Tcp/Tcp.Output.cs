@@ -158,7 +158,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             }
 
             var length = PayloadLengthOf(ref metadata) - skip;
-            if (!MaySend(index, ref connection, length))
+            if (!MaySend(index, ref connection, length) || (connection.Has(TcpTraits.Paced) && IsTooEarly(index)))
             {
                 return true;
             }
@@ -222,11 +222,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         var total = length;
         if (maxGsoSegments > 1 && length == connection.Mss && skip == 0)
         {
-            (last, segments, total) = Extend(ref connection, head, length, maxGsoSegments);
+            (last, segments, total) = Extend(ref connection, head, length, Math.Min(maxGsoSegments, TsoSegments(ref connection, PacingRate(ref connection, index))));
         }
 
         var isRepeated = first < connection.SndMax;
-        if (IsThrottled(ref connection, segments * Arena.FrameTruesize, isRepeated))
+        if (IsThrottled(index, ref connection, segments * Arena.FrameTruesize, isRepeated))
         {
             return false;
         }

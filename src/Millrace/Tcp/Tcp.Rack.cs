@@ -121,6 +121,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             MarkOverdue(ref connection, ref transfer);
             if (newlyLost > 0)
             {
+                NoteLost(ref connection, newlyLost);
                 if (connection.LossState != LossState.Recovery)
                 {
                     var facts = default(AckFacts);

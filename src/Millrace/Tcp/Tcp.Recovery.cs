@@ -26,6 +26,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             return false;
         }
 
+        if (connection.Has(TcpTraits.Disturbed))
+        {
+            return true;
+        }
+
         connection.Traits |= TcpTraits.Disturbed;
         scoreboard.Begin(ref TransferOf(ref connection).Board, connection.SendHead, connection.SendNext, connection.SndMax);
         return true;
@@ -37,7 +42,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         ref var board = ref transfer.Board;
         connection.LeftOut = board.LeftOut;
         if (connection.LossState == LossState.Open && connection.SndUna >= board.End && !transfer.Is(TransferFlags.Probing)
-            && (board.Sacked | board.Lost | board.Retransmitted) == 0)
+            && (board.Sacked | board.Lost | board.Retransmitted) == 0 && !TCongestionControl.NeedsRateSamples)
         {
             connection.Traits &= ~TcpTraits.Disturbed;
         }
@@ -73,6 +78,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         facts.Flags |= isNew ? AckFlags.Advanced | AckFlags.RestartsTimer : AckFlags.None;
         var flight = connection.SndMax - connection.SndUna;
         newlyLost = 0;
+        if (TCongestionControl.NeedsRateSamples)
+        {
+            BeginRate(ref connection);
+        }
+
         if (isNew)
         {
             connection.SndUna = acknowledgment;
@@ -109,6 +119,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         }
 
         connection.LeftOut = board.LeftOut;
+        if (TCongestionControl.NeedsRateSamples)
+        {
+            GenerateRate(index, ref connection, ref transfer, ref facts, flight);
+        }
+
         ControlWindow(ref connection, ref transfer, ref facts, flight, rtt);
         if (isNew)
         {

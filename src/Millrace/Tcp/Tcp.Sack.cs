@@ -123,6 +123,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         var end = EndOf(ref metadata);
         var isRepeated = scoreboard.Has(frame, SendMarks.EverRetransmitted);
         AdvanceRack(ref transfer, metadata.SentAt, end, isRepeated);
+        if (TCongestionControl.NeedsRateSamples)
+        {
+            NoteDelivered(ref connection, frame, metadata.SentAt, end, isRepeated);
+        }
+
         if (!isRepeated)
         {
             if (board.SackedSegments > 0 && start < board.HighestSacked)
@@ -173,6 +178,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
 
             var mark = scoreboard.Remove(ref board, frame);
             facts.Segments++;
+            if (TCongestionControl.NeedsRateSamples)
+            {
+                NoteDelivered(ref connection, frame, metadata.SentAt, end, (mark & SendMarks.EverRetransmitted) != 0);
+            }
+
             if ((mark & SendMarks.EverRetransmitted) != 0)
             {
                 facts.Flags |= AckFlags.Repeated;

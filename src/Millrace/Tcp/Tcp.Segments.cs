@@ -36,6 +36,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         var sum = sumsPayloads && segments == 1 && payload == Arena.Headroom ? payloadSums[head.Index] : UnknownSum;
         WriteHeader(ref connection, ref metadata, sequence, headerLength, length, sum, flags);
         Charge(index, ref connection, head);
+        if (connection.Has(TcpTraits.Paced))
+        {
+            Depart(index, ref connection, segments, length);
+        }
+
         ref var outgoing = ref Commit(ref connection, head, ref metadata);
         if (connection.Has(TcpTraits.Ecn) && sequence >= connection.SndMax)
         {

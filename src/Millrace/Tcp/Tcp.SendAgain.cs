@@ -15,7 +15,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         /// <summary>Somebody below still has it, or the peer's window has no room: a timer will come again.</summary>
         Held,
 
-        /// <summary>A completed transmit comes back.</summary>
+        /// <summary>A completed transmit comes back, or the time of departure.</summary>
         Throttled,
         Full,
     }
@@ -62,6 +62,12 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         while (result == Repeated.Sent && !board.LostFirst.IsNone
             && Pipe(ref connection, ref board) + Math.Min(PayloadLengthOf(ref arena.Metadata(board.LostFirst)), connection.Mss) <= connection.Congestion.Length)
         {
+            if (connection.Has(TcpTraits.Paced) && IsTooEarly(index))
+            {
+                result = Repeated.Throttled;
+                break;
+            }
+
             var isHead = board.LostFirst == connection.SendHead;
             result = SendAgain(index, ref connection, ref transfer, board.LostFirst);
             if (result == Repeated.Sent && isHead && connection.Retransmits == 0 && connection.RetransmitTimer != RetransmitTimer.Reordering)
@@ -95,6 +101,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
 
         ref var metadata = ref arena.Metadata(frame);
         metadata.SentAt = microseconds | 1;
+        if (TCongestionControl.NeedsRateSamples)
+        {
+            NoteSent(ref connection, frame);
+        }
+
         scoreboard.MarkRetransmitted(ref transfer.Board, frame, connection.SndMax);
         transfer.UndoRetransmitted = Math.Max(transfer.UndoRetransmitted, 0) + 1;
         if (transfer.RetransmitStamp == 0)
@@ -143,7 +154,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         }
 
         ref var metadata = ref arena.Metadata(frame);
-        if (IsThrottled(ref connection, metadata.Truesize, isRepeated: true))
+        if (IsThrottled(index, ref connection, metadata.Truesize, isRepeated: true))
         {
             return Repeated.Throttled;
         }
@@ -206,6 +217,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         for (var frame = head; ; frame = NextInSendQueue(frame))
         {
             scoreboard.Append(ref transfer.Board, frame);
+            if (TCongestionControl.NeedsRateSamples)
+            {
+                NoteSent(ref connection, frame);
+            }
+
             if (frame == last)
             {
                 return;

@@ -52,6 +52,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             return 0;
         }
 
+        if (TCongestionControl.NeedsRateSamples)
+        {
+            NoteApplicationLimit(ref connection);
+        }
+
         // a message that fits a segment, and nothing before it that it could be put behind
         if (connection.SendTail.IsNone && (uint)(source.Length - 1) < connection.Mss && TryAddFrame(index, ref connection))
         {
@@ -309,6 +314,10 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         if (connection.Has(TcpTraits.Disturbed) && new SequenceNumber(metadata.Sequence) < connection.SndMax)
         {
             scoreboard.Split(ref TransferOf(ref connection).Board, frame, rest);
+            if (TCongestionControl.NeedsRateSamples)
+            {
+                sentRates[rest.Index] = sentRates[frame.Index];
+            }
         }
 
         ChargeSend(ref connection, tail.Truesize);

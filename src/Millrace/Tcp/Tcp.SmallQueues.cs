@@ -11,12 +11,6 @@ namespace Millrace.Tcp;
 /// </content>
 public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
-    /// <summary>What is below TCP lasts for 2^-10 seconds at the pacing rate (sk_pacing_shift).</summary>
-    private const int PacingShift = 10;
-
-    // tcp_pacing_ss_ratio, in percent
-    private const long SlowStartRatio = 200;
-
     /// <summary>
     /// A frame's owner is the connection's place, plus one, in so many low bits and the place's generation above them: a completion
     /// that comes when the place has another connection counts for nobody.
@@ -28,11 +22,6 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     public override long WmemAlloc => wmemAlloc;
 
     public override int WmemAllocOf(int index) => connections[index].WmemAlloc;
-
-    public override long PacingRateOf(int index)
-    {
-        return PacingRate(ref connections[index]);
-    }
 
     private static int OwnerIndexBits(int count) => 32 - BitOperations.LeadingZeroCount((uint)count);
 
@@ -95,14 +84,14 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     }
 
     /// <summary>Whether a packet must wait for completions of those before it.</summary>
-    private bool IsThrottled(ref TcpConnection connection, int truesize, bool isRepeated)
+    private bool IsThrottled(int index, ref TcpConnection connection, int truesize, bool isRepeated)
     {
         if (smallQueues.LimitOutputBytes == 0)
         {
             return false;
         }
 
-        if (smallQueues.Rule == SmallQueueRule.Floor ? IsBelowFloor(ref connection, isRepeated) : IsBelowCap(ref connection, truesize, isRepeated))
+        if (smallQueues.Rule == SmallQueueRule.Floor ? IsBelowFloor(index, ref connection, isRepeated) : IsBelowCap(index, ref connection, truesize, isRepeated))
         {
             return false;
         }
@@ -112,9 +101,9 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         return true;
     }
 
-    private bool IsBelowCap(ref TcpConnection connection, int truesize, bool isRepeated)
+    private bool IsBelowCap(int index, ref TcpConnection connection, int truesize, bool isRepeated)
     {
-        var limit = Math.Min(Math.Max(2L * truesize, PacingRate(ref connection) >> PacingShift), smallQueues.LimitOutputBytes);
+        var limit = Math.Min(Math.Max(2L * truesize, PacingRate(ref connection, index) >> PacingShift), smallQueues.LimitOutputBytes);
         return connection.WmemAlloc <= (isRepeated ? 2 * limit : limit) || HasAtMostOneFrameOut(ref connection);
     }
 
@@ -122,10 +111,10 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     /// As tcp_write_xmit judged in 3.18, whose rate had 32 bits; for what goes again, tcp_retransmit_skb, which leaves room for the
     /// copies that a tunnel makes.
     /// </summary>
-    private bool IsBelowFloor(ref TcpConnection connection, bool isRepeated) =>
+    private bool IsBelowFloor(int index, ref TcpConnection connection, bool isRepeated) =>
         connection.WmemAlloc <= (isRepeated
             ? Math.Min(connection.WmemQueued + (connection.WmemQueued >> 2), connection.SndBuf)
-            : Math.Max(smallQueues.LimitOutputBytes, Math.Min(PacingRate(ref connection), uint.MaxValue) >> PacingShift));
+            : Math.Max(smallQueues.LimitOutputBytes, Math.Min(PacingRate(ref connection, index), uint.MaxValue) >> PacingShift));
 
     /// <summary>With so little to be acknowledged there is no need to wait (tcp_rtx_queue_empty_or_single_skb).</summary>
     private bool HasAtMostOneFrameOut(ref TcpConnection connection)
@@ -137,23 +126,5 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
 
         var second = NextInSendQueue(connection.SendHead);
         return second.IsNone || new SequenceNumber(arena.Metadata(second).Sequence) >= connection.SndMax;
-    }
-
-    /// <summary>cwnd over the smoothed round trip, times 2 or what is set, 1.2 (net/ipv4/tcp_input.c, tcp_update_pacing_rate).</summary>
-    private long PacingRate(ref TcpConnection connection)
-    {
-        if (connection.Has(TcpTraits.Transfer) && TransferOf(ref connection).Congestion.PacingRate is > 0 and var rate)
-        {
-            return rate;
-        }
-
-        if (connection.Rtt.Smoothed == 0)
-        {
-            return long.MaxValue;
-        }
-
-        var isSlowStart = connection.Congestion.Length < connection.Congestion.SlowStartThreshold / 2;
-        long window = Math.Max(connection.Congestion.Length, connection.SndMax - connection.SndUna);
-        return (isSlowStart ? SlowStartRatio : settings.PacingRatio) * window * (Second / Microsecond / 100) / connection.Rtt.Smoothed;
     }
 }

@@ -33,6 +33,9 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             case TcpOption.QuickAck:
                 SetQuickAck(index, ref connection, value);
                 return true;
+            case TcpOption.MaximumPacingRate:
+                SetMaximumPacingRate(index, ref connection, value);
+                return true;
             default:
                 Choose(index, ref connection, option, value);
                 return true;
@@ -116,6 +119,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         {
             TcpOption.Cork => connection.Has(TcpTraits.Corked) ? 1 : 0,
             TcpOption.QuickAck => connection.Ack.IsInteractive ? 0 : 1,
+            TcpOption.MaximumPacingRate => MaximumPacingRate(index),
             TcpOption.MaximumSegment => connection.Mss == 0 ? DefaultMss : connection.Mss,
             _ => ValueOf(Options(index), option),
         };
@@ -126,6 +130,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         if (option is TcpOption.Cork or TcpOption.QuickAck)
         {
             return asked != 0 ? 1 : 0;
+        }
+
+        if (option == TcpOption.MaximumPacingRate)
+        {
+            return asked;
         }
 
         var options = DefaultOptions;
@@ -147,6 +156,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         TcpOption.DeferAccept => SecondsOf(options.DeferAccept),
         TcpOption.NotSentLowat => options.NotSentLowat,
         TcpOption.MaximumSegment => options.MaximumSegment == 0 ? DefaultMss : options.MaximumSegment,
+        TcpOption.MaximumPacingRate => -1,
         _ => throw new ArgumentOutOfRangeException(nameof(option)),
     };
 

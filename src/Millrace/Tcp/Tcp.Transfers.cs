@@ -22,6 +22,10 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
 
     private ref TcpTransfer<TCongestionControl> TransferOf(ref TcpConnection connection) => ref transfers[connection.Transfer];
 
+    /// <summary>The state of a connection's algorithm, for tests; that of one that has none is its default.</summary>
+    internal TCongestionControl CongestionControlOf(int index) =>
+        connections[index].Has(TcpTraits.Transfer) ? TransferOf(ref connections[index]).Congestion : default;
+
     /// <summary>The connection's entry is there, or it gets one.</summary>
     /// <returns>False if all are in use, or the handshake is not over: then it goes on without.</returns>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -49,8 +53,13 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         transfer.HighSequence = connection.SndUna;
         connection.Transfer = place;
         connection.Traits |= TcpTraits.Transfer;
+        if (TCongestionControl.NeedsRateSamples)
+        {
+            StartRates(ref connection);
+        }
+
         transfer.Congestion.Start(ref connection.Congestion, Sample(ref connection));
-        return true;
+        return !TCongestionControl.NeedsRateSamples || TryDisturb(ref connection);
     }
 
     private void EndTransfer(ref TcpConnection connection)

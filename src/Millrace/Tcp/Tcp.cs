@@ -131,6 +131,10 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         totals = new NativeTable<TcpTotals>(connections.Length);
         ownerIndexBits = OwnerIndexBits(connections.Length);
         transfers = new NativeTable<TcpTransfer<TCongestionControl>>(TransferCount);
+        rates = new NativeTable<TransferRates>(TCongestionControl.NeedsRateSamples ? transfers.Length : 0);
+        sentRates = new NativeTable<SentRate>(TCongestionControl.NeedsRateSamples ? arena.Capacity + 1 : 0);
+        pacers = new NativeTable<Pacer>(connections.Length);
+        departures = new DepartureQueue(connections.Length);
         freeConnectionCount = connections.Length;
         portCounters = new uint[settings.PortCounters];
         synCookies = new SynCookies(entropy);
@@ -157,7 +161,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
 
     public override ref readonly TcpCounters Counters => ref counters;
 
-    public override long ReservedBytes => connections.Bytes + transfers.Bytes + flows.Bytes + wheel.Bytes + timeWaits.Bytes
+    public override long ReservedBytes => connections.Bytes + transfers.Bytes + rates.Bytes + flows.Bytes + wheel.Bytes + timeWaits.Bytes
         + freeSlots.Sum(static slots => (long)slots.Length * sizeof(int)) + (freeSlotCounts.Length * sizeof(int))
         + listenerOfPort.Length + listeners.Bytes + (portCounters.Length * sizeof(uint))
         + fastOpenCache.Bytes + fastOpenResets.Bytes;
@@ -184,6 +188,10 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         }
 
         ExpireTimeWaits();
+        if (departures.Next <= now)
+        {
+            RunDepartures();
+        }
     }
 
     /// <summary>
@@ -194,7 +202,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     {
         get
         {
-            var next = Math.Min(wheel.NextDeadline, timeWaits.NextExpiry);
+            var next = Math.Min(Math.Min(wheel.NextDeadline, timeWaits.NextExpiry), departures.Next);
             return outputHead != None && !isOutputBlocked ? Math.Min(next, now) : next;
         }
     }

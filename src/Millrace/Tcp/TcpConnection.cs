@@ -346,6 +346,9 @@ internal enum TcpTraits : uint
     /// <summary>In SYN-RECEIVED: the handshake is over but for data, which is waited for (TCP_DEFER_ACCEPT).</summary>
     AckDeferred = 1 << 27,
 
+    /// <summary>Packets depart one after the other at its rate (SK_PACING_NEEDED).</summary>
+    Paced = 1 << 28,
+
     /// <summary>Something was sent twice, so that <see cref="TcpTotals"/> count.</summary>
     Counted = 1 << 29,
 

@@ -104,6 +104,21 @@ public readonly record struct TcpInfo
     /// <summary>Segments that went again in the connection's life.</summary>
     public uint TotalRetrans { get; init; }
 
+    /// <summary>The application's bound of it, bytes a second (SO_MAX_PACING_RATE); <see cref="ulong.MaxValue"/> for none.</summary>
+    public ulong MaxPacingRate { get; init; }
+
+    /// <summary>Segments that were delivered, by whatever way they were acknowledged; this and what follows is 0 where the algorithm needs no rates.</summary>
+    public uint Delivered { get; init; }
+
+    /// <summary>Of them, those acknowledged with a mark of congestion.</summary>
+    public uint DeliveredCe { get; init; }
+
+    /// <summary>Bytes a second at which they were delivered lately.</summary>
+    public ulong DeliveryRate { get; init; }
+
+    /// <summary>Whether that was all that the application had to send.</summary>
+    public bool IsDeliveryRateAppLimited { get; init; }
+
     /// <summary>Bytes that were written and not sent yet.</summary>
     public uint NotsentBytes { get; init; }
 

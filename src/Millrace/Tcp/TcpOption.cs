@@ -55,4 +55,10 @@ public enum TcpOption : byte
     /// in use is read.
     /// </summary>
     MaximumSegment,
+
+    /// <summary>
+    /// SO_MAX_PACING_RATE, bytes a second as an unsigned number of 32 bits, of which 0 and -1 (all bits) are no bound. A connection for which it was chosen has its
+    /// packets depart one after the other, at its rate or this one if that is less.
+    /// </summary>
+    MaximumPacingRate,
 }

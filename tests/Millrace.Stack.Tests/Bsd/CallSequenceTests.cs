@@ -30,6 +30,7 @@ public sealed class CallSequenceTests
 
                 data.Add(SocketLevel, ReuseAddress, [value]);
                 data.Add(SocketLevel, KeepAlive, [value]);
+                data.Add(SocketLevel, MaximumPacingRate, [value]);
                 data.Add(SocketLevel, Linger, [value, 5]);
                 data.Add(SocketLevel, SocketOption.Type, [value]);
                 data.Add(SocketLevel, Error, [value]);

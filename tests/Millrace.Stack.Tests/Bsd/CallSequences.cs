@@ -133,7 +133,7 @@ internal static partial class CallSequences
 
     public static void Options(SocketCalls calls, int socket)
     {
-        foreach (var name in new[] { SocketOption.Type, Domain, SocketOption.Protocol, AcceptConnections, ReuseAddress, KeepAlive })
+        foreach (var name in new[] { SocketOption.Type, Domain, SocketOption.Protocol, AcceptConnections, ReuseAddress, KeepAlive, MaximumPacingRate })
         {
             calls.Get(socket, SocketLevel, name);
         }

@@ -1,4 +1,5 @@
 using Millrace.Sockets;
+using Millrace.Tcp;
 
 namespace Millrace.Tests.Tcp;
 
@@ -43,10 +44,10 @@ public sealed class DuplexTests
         wire.Server.AssertEmpty();
     }
 
-    private static bool IsDone(TcpHost host) => host.Application.Calls.Contains("Closed(Closed)");
+    private static bool IsDone(TcpHost<Cubic> host) => host.Application.Calls.Contains("Closed(Closed)");
 
     /// <summary>The NIC keeps what it has for a while, now and then; the reader reads now and then.</summary>
-    private static void Turn(TcpHost host, Random random)
+    private static void Turn(TcpHost<Cubic> host, Random random)
     {
         host.HoldsTransmits = random.Next(3) == 0;
         if (!host.HoldsTransmits)

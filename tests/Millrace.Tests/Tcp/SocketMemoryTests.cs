@@ -1,6 +1,7 @@
 using Millrace.Headers;
 using Millrace.Memory;
 using Millrace.Sockets;
+using Millrace.Tcp;
 
 namespace Millrace.Tests.Tcp;
 
@@ -209,7 +210,7 @@ public sealed class SocketMemoryTests
         }
     }
 
-    private static void AssertAccount(TcpHost host)
+    private static void AssertAccount(TcpHost<Cubic> host)
     {
         const Holders Queues = Holders.ReceiveQueue | Holders.OutOfOrderQueue | Holders.RetransmitQueue;
         var held = 0L;

@@ -6,7 +6,7 @@ namespace Millrace.Sockets;
 internal sealed partial class BsdStream
 {
     private readonly int?[] chosen = new int?[OptionCount];
-    private const int OptionCount = (int)TcpOption.MaximumSegment + 1;
+    private const int OptionCount = (int)TcpOption.MaximumPacingRate + 1;
 
     private bool noDelay;
     private bool lingers;

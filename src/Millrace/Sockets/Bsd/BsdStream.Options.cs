@@ -42,6 +42,8 @@ internal sealed partial class BsdStream
                 return Put(value, ReusesAddress ? 1 : 0);
             case (SocketOption.SocketLevel, SocketOption.KeepAlive):
                 return Put(value, OptionOf(TcpOption.KeepAlive));
+            case (SocketOption.SocketLevel, SocketOption.MaximumPacingRate):
+                return PutPacingRate(value, OptionOf(TcpOption.MaximumPacingRate));
             case (SocketOption.SocketLevel, SocketOption.ReceiveBuffer):
                 return Put(value, isLive ? socket.ReceiveBuffer : Tcp.ReceiveBufferFor(receiveBuffer));
             case (SocketOption.SocketLevel, SocketOption.SendBuffer):
@@ -78,6 +80,22 @@ internal sealed partial class BsdStream
         return Put(value, bytes);
     }
 
+    /// <summary>An unsigned long where there is room for one, with all bits for no bound in either size.</summary>
+    private int PutPacingRate(Span<byte> value, int rate)
+    {
+        if (value.Length < sizeof(ulong))
+        {
+            return Put(value, rate);
+        }
+
+        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, rate == -1 ? ulong.MaxValue : (uint)rate);
+        return Put(value, bytes);
+    }
+
+    /// <summary>What is faster than 32 bits can say is not bounded.</summary>
+    private static int PacingRate(ReadOnlySpan<byte> value) => unchecked((int)(uint)Math.Min(BinaryPrimitives.ReadUInt64LittleEndian(value), uint.MaxValue));
+
     private int PutLinger(Span<byte> value)
     {
         Span<byte> linger = stackalloc byte[LingerLength];
@@ -112,6 +130,8 @@ internal sealed partial class BsdStream
                 return 0;
             case SocketOption.KeepAlive:
                 return Choose(TcpOption.KeepAlive, number);
+            case SocketOption.MaximumPacingRate:
+                return Choose(TcpOption.MaximumPacingRate, value.Length >= sizeof(ulong) ? PacingRate(value) : number);
             case SocketOption.ReceiveBuffer:
                 // a negative number is a large one to the kernel, which bounds it
                 receiveBuffer = number < 0 ? int.MaxValue : number;

@@ -22,6 +22,7 @@ public static class SocketOption
     public const int Protocol = 38;
     public const int Domain = 39;
     public const int PeekOffset = 42;
+    public const int MaximumPacingRate = 47;
 
     // IPPROTO_TCP, linux/tcp.h
     public const int TcpNoDelay = 1;

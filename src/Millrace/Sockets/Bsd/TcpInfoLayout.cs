@@ -32,10 +32,14 @@ internal static class TcpInfoLayout
     public const int RcvSpace = 96;
     public const int TotalRetrans = 100;
     public const int PacingRate = 104;
+    public const int MaxPacingRate = 112;
     public const int BytesAcked = 120;
     public const int BytesReceived = 128;
     public const int NotsentBytes = 144;
     public const int MinRtt = 148;
+    public const int DeliveryRate = 160;
+    public const int Delivered = 192;
+    public const int DeliveredCe = 196;
     public const int BytesSent = 200;
     public const int BytesRetrans = 208;
     public const int SndWnd = 228;
@@ -51,6 +55,7 @@ internal static class TcpInfoLayout
         bytes[3] = info.Probes;
         bytes[4] = info.Backoff;
         bytes[5] = info.Options;
+        bytes[Scales + 1] = (byte)(info.IsDeliveryRateAppLimited ? 1 : 0);
         bytes[Scales] = (byte)(info.SndWscale | (info.RcvWscale << 4));
         Put(bytes, Rto, info.Rto);
         Put(bytes, Ato, info.Ato);
@@ -78,6 +83,10 @@ internal static class TcpInfoLayout
         Put(bytes, BytesReceived, info.BytesReceived);
         Put(bytes, BytesSent, info.BytesSent);
         Put(bytes, BytesRetrans, info.BytesRetrans);
+        Put(bytes, MaxPacingRate, info.MaxPacingRate);
+        Put(bytes, DeliveryRate, info.DeliveryRate);
+        Put(bytes, Delivered, info.Delivered);
+        Put(bytes, DeliveredCe, info.DeliveredCe);
         Put(bytes, NotsentBytes, info.NotsentBytes);
         Put(bytes, MinRtt, info.MinRtt);
         Put(bytes, SndWnd, info.SndWnd);

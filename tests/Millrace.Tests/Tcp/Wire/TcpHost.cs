@@ -11,7 +11,8 @@ namespace Millrace.Tests.Tcp;
 /// One TCP with everything around it that a generated loop would be: it takes packets in as bytes, does what the verdict
 /// says, and empties the outbox into bytes. Offloads of the way out are done here by the plainest means.
 /// </summary>
-public sealed class TcpHost : IDisposable
+public class TcpHost<TControl> : IDisposable
+    where TControl : unmanaged, ICongestionControl
 {
     public const int NetworkHeaderLength = 20;
     private const int NetworkOffset = 64;
@@ -29,7 +30,7 @@ public sealed class TcpHost : IDisposable
         Ledger = new Ledger();
         Outbox = new Outbox(Arena, Ledger, choice.OutboxCapacity);
         Network = new TestNetwork(address, choice.Mtu);
-        Tcp = new Tcp<TestTcpSettings, TestSocketMemory, TestSmallQueues, TestApplications, Cubic>(
+        Tcp = new Tcp<TestTcpSettings, TestSocketMemory, TestSmallQueues, TestApplications, TControl>(
             new TestTcpSettings(choice), new TestSocketMemory(choice), new TestSmallQueues(choice), Arena, Ledger, Outbox, new Entropy(seed, ~seed), Network,
             new TestApplications(Applications), sumsPayloads: choice.SumsPayloads);
         sumsPayloads = choice.SumsPayloads;
@@ -49,7 +50,7 @@ public sealed class TcpHost : IDisposable
 
     public TestNetwork Network { get; }
 
-    public Tcp<TestTcpSettings, TestSocketMemory, TestSmallQueues, TestApplications, Cubic> Tcp { get; }
+    public Tcp<TestTcpSettings, TestSocketMemory, TestSmallQueues, TestApplications, TControl> Tcp { get; }
 
     /// <summary>Keeps packets in the transmit ring until <see cref="Complete"/>, as a slow NIC does.</summary>
     public bool HoldsTransmits { get; set; }
@@ -285,5 +286,13 @@ public sealed class TcpHost : IDisposable
         Assert.Equal(Outbox.HeldPackets, Ledger.EgressDue);
     }
 
-    public void Dispose() => Arena.Dispose();
+    public void Dispose()
+    {
+        Arena.Dispose();
+        GC.SuppressFinalize(this);
+    }
 }
+
+/// <summary>The same with the default algorithm.</summary>
+public sealed class TcpHost(InetAddress address, ulong seed, TcpChoice? choice = null, params TestApplication[] applications)
+    : TcpHost<Cubic>(address, seed, choice, applications);

@@ -5,25 +5,26 @@ using Millrace.Tcp;
 namespace Millrace.Tests.Tcp;
 
 /// <summary>Two TCPs on a wire in virtual time, with loss, duplication and reordering from a seed.</summary>
-public sealed class TcpWire : IDisposable
+public class TcpWire<TControl> : IDisposable
+    where TControl : unmanaged, ICongestionControl
 {
     public static readonly InetAddress ClientAddress = InetAddress.Parse("10.0.0.1");
     public static readonly InetAddress ServerAddress = InetAddress.Parse("10.0.0.2");
 
-    private readonly PriorityQueue<(TcpHost To, ReadOnlyMemory<byte> Packet), (long, long)> flying = new();
+    private readonly PriorityQueue<(TcpHost<TControl> To, ReadOnlyMemory<byte> Packet), (long, long)> flying = new();
     private readonly Random random;
     private long order;
 
     public TcpWire(int seed = 1, TcpChoice? choice = null, TcpChoice? serverChoice = null, TestApplication? clientApplication = null, TestApplication? serverApplication = null)
     {
         random = new Random(seed);
-        Client = new TcpHost(ClientAddress, (ulong)seed, choice, clientApplication ?? new TestApplication());
-        Server = new TcpHost(ServerAddress, (ulong)seed + 1000, serverChoice ?? choice, serverApplication ?? new TestApplication { Port = 80 });
+        Client = new TcpHost<TControl>(ClientAddress, (ulong)seed, choice, clientApplication ?? new TestApplication());
+        Server = new TcpHost<TControl>(ServerAddress, (ulong)seed + 1000, serverChoice ?? choice, serverApplication ?? new TestApplication { Port = 80 });
     }
 
-    public TcpHost Client { get; }
+    public TcpHost<TControl> Client { get; }
 
-    public TcpHost Server { get; }
+    public TcpHost<TControl> Server { get; }
 
     public long Now { get; private set; } = 1_000_000_000;
 
@@ -45,6 +46,9 @@ public sealed class TcpWire : IDisposable
     public int Overflows { get; private set; }
 
     private long bottleneckFree;
+
+    /// <summary>Nanoseconds that a packet waits before the bottleneck now.</summary>
+    public long QueueTime => Math.Max(bottleneckFree - Now, 0);
 
     public int Packets { get; private set; }
 
@@ -102,7 +106,7 @@ public sealed class TcpWire : IDisposable
         Server.End(packet => Launch(Client, packet));
     }
 
-    private void Launch(TcpHost to, ReadOnlyMemory<byte> packet)
+    private void Launch(TcpHost<TControl> to, ReadOnlyMemory<byte> packet)
     {
         Sent?.Invoke(Now, packet);
         if (random.NextDouble() < Loss)
@@ -136,5 +140,11 @@ public sealed class TcpWire : IDisposable
     {
         Client.Dispose();
         Server.Dispose();
+        GC.SuppressFinalize(this);
     }
 }
+
+/// <summary>The same with the default algorithm.</summary>
+public sealed class TcpWire(
+    int seed = 1, TcpChoice? choice = null, TcpChoice? serverChoice = null, TestApplication? clientApplication = null, TestApplication? serverApplication = null)
+    : TcpWire<Cubic>(seed, choice, serverChoice, clientApplication, serverApplication);

@@ -87,6 +87,8 @@ public sealed record TcpChoice
 
     public int PacingRatio { get; init; } = 120;
 
+    public int TsoRttLog { get; init; } = 9;
+
     public bool FastOpenExperimental { get; init; }
 
     public bool FastOpenPause { get; init; }
@@ -219,6 +221,12 @@ public readonly struct TestTcpSettings(TcpChoice choice) : ITcpSettings
     public int PortCounters => choice.PortCounters;
 
     public int PacingRatio => choice.PacingRatio;
+
+    public int PacingSlowStartRatio => 200;
+
+    public int MinTsoSegs => 2;
+
+    public int TsoRttLog => choice.TsoRttLog;
 
     public bool FastOpenExperimental => choice.FastOpenExperimental;
 
