@@ -53,7 +53,7 @@ internal sealed partial class AddressResolution
             case NeighbourState.Incomplete when neighbour.ProbeCount >= settings.NeighbourMulticastProbes:
                 neighbour.State = NeighbourState.Failed;
                 SetReady(ref neighbour, false);
-                DropQueue(ref neighbour, now);
+                RefuseQueue(ref neighbour, now);
                 break;
             case NeighbourState.Probe or NeighbourState.Incomplete:
                 Probe(ref neighbour, now);

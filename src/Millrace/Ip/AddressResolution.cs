@@ -126,14 +126,17 @@ internal sealed partial class AddressResolution
     /// <summary>Whether a packet for the neighbour would have to wait for its address.</summary>
     public bool HasToWait(int index) => Table[index].State is NeighbourState.None or NeighbourState.Incomplete or NeighbourState.Failed;
 
-    /// <summary>Forgets the neighbours of an interface that went down, and what waits for them (neigh_ifdown).</summary>
-    public void Flush(byte networkInterface, long now)
+    /// <summary>
+    /// Forgets the neighbours of an interface that went down, and what waits for them (neigh_ifdown). Nobody is told: it was not the neighbour who
+    /// did not answer, and an open goes on with its next SYN.
+    /// </summary>
+    public void Flush(byte networkInterface)
     {
         for (var i = 0; i < Table.Capacity; i++)
         {
             if (Table[i].IsUsed && Table[i].Interface == networkInterface)
             {
-                DropQueue(ref Table[i], now);
+                DropQueue(ref Table[i]);
                 Remove(i);
             }
         }
@@ -204,7 +207,16 @@ internal sealed partial class AddressResolution
         return packet;
     }
 
-    private void DropQueue(ref Neighbour neighbour, long now)
+    private void DropQueue(ref Neighbour neighbour)
+    {
+        while (!neighbour.Queue.IsEmpty)
+        {
+            Drop(Dequeue(ref neighbour), DropReason.NeighbourFailed);
+        }
+    }
+
+    /// <summary>The same for a neighbour who has not answered (neigh_invalidate).</summary>
+    private void RefuseQueue(ref Neighbour neighbour, long now)
     {
         while (!neighbour.Queue.IsEmpty)
         {

@@ -101,7 +101,7 @@ public sealed partial class Ipv4Layer : NetworkLayer, IDisposable
     {
         var link = links[networkInterface];
         var before = link.Address;
-        neighbours.Flush(link.Index, Now);
+        neighbours.Flush(link.Index);
         if (link.Own != 0)
         {
             Drop(ConnectedRoute(link));
@@ -185,7 +185,7 @@ public sealed partial class Ipv4Layer : NetworkLayer, IDisposable
         }
         else
         {
-            neighbours.Flush(link.Index, Now);
+            neighbours.Flush(link.Index);
         }
     }
 

@@ -12,6 +12,12 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     /// <summary>What a timer of RACK adds, because timers are coarse (TCP_TIMEOUT_MIN_US).</summary>
     private const int LeastTimeout = 2_000;
 
+    /// <summary>
+    /// A copy that went alone is faster than segments that waited for each other, and a transfer, which begins in the middle of a connection, has measured only
+    /// those: so much of the shortest round trip is allowed for. Linux knows that of the SYN.
+    /// </summary>
+    private const int RttTolerance = 8;
+
     /// <summary>A frame was delivered (§6.2 step 2).</summary>
     private void AdvanceRack(ref TcpTransfer<TCongestionControl> transfer, uint sentAt, SequenceNumber end, bool isRepeated)
     {
@@ -21,7 +27,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         }
 
         var rtt = Math.Max((int)(microseconds - sentAt), 1);
-        if (isRepeated && rtt < transfer.MinimumRtt)
+        if (isRepeated && rtt < transfer.MinimumRtt - (transfer.MinimumRtt / RttTolerance))
         {
             // it was the original, not the copy, that arrived
             return;

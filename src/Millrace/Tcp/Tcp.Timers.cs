@@ -80,15 +80,14 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     private bool IsAlive(int index, int generation) =>
         connections[index].Generation == generation && connections[index].Has(TcpTraits.InUse);
 
-    /// <summary>(Re)starts the retransmission timer (RFC 6298 §5.1, §5.3), or that of a probe before it.</summary>
+    /// <summary>(Re)starts the retransmission timer (RFC 6298 §5.1, §5.3), or that of a probe, which is sent in its place where it is not earlier.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void StartRetransmission(int index, ref TcpConnection connection)
     {
-        if (settings.TailLossProbe && connection.Has(TcpTraits.Sack) && ProbeTimeout(ref connection) is > 0 and var probe
-            && probe < connection.Rtt.BackedOff(connection.Backoff, RtoMax))
+        if (settings.TailLossProbe && connection.Has(TcpTraits.Sack) && ProbeTimeout(ref connection) is > 0 and var probe)
         {
             connection.RetransmitTimer = RetransmitTimer.LossProbe;
-            connection.RetransmitAt = now + (probe * Microsecond);
+            connection.RetransmitAt = now + (Math.Min(probe, connection.Rtt.BackedOff(connection.Backoff, RtoMax)) * Microsecond);
             Schedule(index, ref connection);
         }
         else

@@ -333,6 +333,7 @@ public sealed class ArpTests
         stack.Nic.SetLink(false);
         stack.RefreshInterface();
         Assert.Equal(1, stack.Ledger.EgressDrops(DropReason.NeighbourFailed));
+        Assert.False(stack.Errors.TryTake(out _), "a lost link was told as a host that cannot be reached");
         stack.Nic.SetLink(true);
         Assert.Equal(Wire.OwnAddress, Assert.Single(stack.RefreshInterface()).ArpTarget);
         Send(stack);
