@@ -82,15 +82,17 @@ int millrace_sysctl_get(millrace_stack *stack, const char *name, char *buffer, s
  *
  * AF_INET with SOCK_STREAM or SOCK_DGRAM; addresses are struct sockaddr_in. Descriptors are the stack's own, from 0.
  *
- * Flags:        MSG_PEEK MSG_TRUNC MSG_DONTWAIT MSG_WAITALL MSG_NOSIGNAL MSG_MORE MSG_FASTOPEN MSG_DONTROUTE MSG_CONFIRM as on Linux;
- *               MSG_EOR MSG_ZEROCOPY and MSG_OOB on the way out are -EOPNOTSUPP.
+ * Flags:        MSG_PEEK MSG_TRUNC MSG_DONTWAIT MSG_WAITALL MSG_NOSIGNAL MSG_MORE MSG_OOB MSG_FASTOPEN MSG_DONTROUTE
+ *               MSG_CONFIRM as on Linux; MSG_EOR and MSG_ZEROCOPY on the way out are -EOPNOTSUPP.
  * SOL_SOCKET:   SO_TYPE SO_DOMAIN SO_PROTOCOL SO_ERROR SO_ACCEPTCONN SO_REUSEADDR SO_KEEPALIVE SO_LINGER (close with a time of 0 resets;
- *               with another it does not wait) SO_RCVBUF SO_SNDBUF SO_MAX_PACING_RATE SO_RCVLOWAT SO_PEEK_OFF; of datagrams SO_BROADCAST.
- * IPPROTO_TCP:  TCP_NODELAY TCP_CORK TCP_QUICKACK TCP_DEFER_ACCEPT TCP_NOTSENT_LOWAT TCP_MAXSEG TCP_KEEPIDLE TCP_KEEPINTVL TCP_KEEPCNT TCP_SYNCNT TCP_LINGER2 TCP_WINDOW_CLAMP TCP_USER_TIMEOUT TCP_FASTOPEN,
- *               and to be read TCP_INFO (struct tcp_info of <linux/tcp.h>; what the stack does not know is 0).
- * Any other:    -ENOPROTOOPT, among them SO_REUSEPORT SO_OOBINLINE SO_RCVTIMEO SO_SNDTIMEO, TCP_CONGESTION TCP_FASTOPEN_CONNECT
+ *               with another it does not wait) SO_RCVBUF SO_SNDBUF SO_MAX_PACING_RATE SO_RCVLOWAT SO_PEEK_OFF SO_OOBINLINE;
+ *               of datagrams SO_BROADCAST.
+ * IPPROTO_TCP:  TCP_NODELAY TCP_CORK TCP_QUICKACK TCP_DEFER_ACCEPT TCP_NOTSENT_LOWAT TCP_MAXSEG TCP_KEEPIDLE TCP_KEEPINTVL TCP_KEEPCNT
+ *               TCP_SYNCNT TCP_LINGER2 TCP_WINDOW_CLAMP TCP_USER_TIMEOUT TCP_FASTOPEN, and to be read
+ *               TCP_INFO (struct tcp_info of <linux/tcp.h>; what the stack does not know is 0).
+ * Any other:    -ENOPROTOOPT, among them SO_REUSEPORT SO_RCVTIMEO SO_SNDTIMEO, TCP_CONGESTION TCP_FASTOPEN_CONNECT
  *               TCP_FASTOPEN_KEY, and all of IPPROTO_IP.
- * Requests:     SIOCINQ (FIONREAD) SIOCOUTQ (TIOCOUTQ) SIOCOUTQNSD; any other -ENOTTY.
+ * Requests:     SIOCINQ (FIONREAD) SIOCOUTQ (TIOCOUTQ) SIOCOUTQNSD SIOCATMARK; any other -ENOTTY.
  */
 int millrace_socket(millrace_stack *stack, int family, int type, int protocol);
 int millrace_bind(millrace_stack *stack, int socket, const struct sockaddr *address, socklen_t length);

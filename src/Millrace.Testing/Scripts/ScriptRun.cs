@@ -94,6 +94,7 @@ public sealed class ScriptRun
         {
             case Inbound(var packet):
                 NothingElse(system.Now);
+                sockets.HasUrgent |= packet.Urgent is not null;
                 foreach (var one in packet.Split())
                 {
                     system.Inject(PacketBuilder.Build(one, flows[one.Flow]));

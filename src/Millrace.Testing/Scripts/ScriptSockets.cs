@@ -8,6 +8,9 @@ internal sealed class ScriptSockets(IScriptSystem system, Dictionary<string, Scr
     private readonly Dictionary<string, Socket> sockets = [];
     private readonly List<Waiting> waiting = [];
 
+    /// <summary>The peer has sent urgent data: a read may leave its byte out.</summary>
+    public bool HasUrgent { get; set; }
+
     private sealed class Socket(int descriptor)
     {
         public int Descriptor { get; } = descriptor;
@@ -121,7 +124,7 @@ internal sealed class ScriptSockets(IScriptSystem system, Dictionary<string, Scr
             case "getsockopt":
                 return system.Call(made with { Option = arguments[1] });
             case "ioctl":
-                return system.Call(made with { Number = arguments[1] switch { "SIOCINQ" => 0x541B, "SIOCOUTQ" => 0x5411, var request => Number(request) } });
+                return system.Call(made with { Number = arguments[1] switch { "SIOCINQ" => 0x541B, "SIOCOUTQ" => 0x5411, "SIOCATMARK" => 0x8905, var request => Number(request) } });
             case "read" or "recv":
                 return Read(socket, made, call);
             case "write" or "send" or "sendto":
@@ -141,11 +144,16 @@ internal sealed class ScriptSockets(IScriptSystem system, Dictionary<string, Scr
             return count;
         }
 
-        // the urgent byte is taken out of the stream, so from there on it is no longer known
         var isPeek = (flags & SocketCalls.MessageFlags["MSG_PEEK"]) != 0;
         var differs = (flags & SocketCalls.MessageFlags["MSG_TRUNC"]) != 0 ? -1
             : Streams.FromPeer.Differs(buffer.AsSpan(0, (int)count), socket.Read + (isPeek ? Math.Max(socket.PeekOffset, 0) : 0));
-        if (differs >= 0 && socket.Read >= 0)
+        if (differs >= 0 && HasUrgent && Streams.FromPeer.Differs(buffer.AsSpan(0, (int)count), socket.Read + 1) < 0)
+        {
+            socket.Read += isPeek ? 0 : 1;
+            differs = -1;
+        }
+
+        if (differs >= 0)
         {
             throw new ScriptUnsupportedException(string.Create(CultureInfo.InvariantCulture, $"What was read is not what was sent, from byte {socket.Read + differs} of the stream on."));
         }

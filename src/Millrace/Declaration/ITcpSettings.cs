@@ -141,6 +141,11 @@ public interface ITcpSettings
     [Allowed(1, int.MaxValue)]
     int NotSentLowat { get; }
 
+    /// <summary>Whether the urgent pointer is the urgent byte (RFC 1122 §4.2.2.4) or what lies behind it, as most senders have it (RFC 6093 §3.2).</summary>
+    [Default(false, Source = "tcp_stdurg")]
+    [SameIn(KernelProfile.Linux_3_18)]
+    bool StandardUrgent { get; }
+
     /// <summary>Segments (RFC 6928).</summary>
     [Default(10, Source = "TCP_INIT_CWND")]
     [SameIn(KernelProfile.Linux_3_18)]

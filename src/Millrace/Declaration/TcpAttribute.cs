@@ -104,6 +104,9 @@ public sealed class TcpAttribute : StageAttribute
     /// <inheritdoc cref="ITcpSettings.NotSentLowat"/>
     public int NotSentLowat { get; set; }
 
+    /// <inheritdoc cref="ITcpSettings.StandardUrgent"/>
+    public bool StandardUrgent { get; set; }
+
     /// <inheritdoc cref="ITcpSettings.InitialCongestionWindow"/>
     public int InitialCongestionWindow { get; set; }
 

@@ -53,6 +53,12 @@ public readonly ref struct TcpSocket(TcpSockets sockets, int index)
     /// <inheritdoc cref="TcpSockets.WriteMore"/>
     public int WriteMore(ReadOnlySpan<byte> source) => sockets.WriteMore(Index, source);
 
+    /// <inheritdoc cref="TcpSockets.WriteUrgent"/>
+    public int WriteUrgent(ReadOnlySpan<byte> source) => sockets.WriteUrgent(Index, source);
+
+    /// <inheritdoc cref="TcpSockets.TryGetUrgent"/>
+    public bool TryGetUrgent(out TcpUrgent data) => sockets.TryGetUrgent(Index, out data);
+
     /// <summary>Sends a FIN behind what was written; reading goes on (half-close).</summary>
     public void Shutdown() => sockets.Shutdown(Index);
 

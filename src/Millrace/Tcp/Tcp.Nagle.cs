@@ -21,9 +21,9 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         && connection.SndSml <= connection.SndNxt;
 
     /// <summary>Whether the tail of what was written waits, by Nagle's algorithm or because the application has corked it.</summary>
-    private static bool IsHeldBack(ref TcpConnection connection, int length) => connection.Has(TcpTraits.Corked | TcpTraits.MoreFollows)
-        ? IsCorked(ref connection, length)
-        : IsHeldByNagle(ref connection, length);
+    private bool IsHeldBack(int index, ref TcpConnection connection, int length) =>
+        (connection.Has(TcpTraits.Corked | TcpTraits.MoreFollows) ? IsCorked(ref connection, length) : IsHeldByNagle(ref connection, length))
+        && !IsUrgent(index, ref connection);
 
     private static bool IsCorked(ref TcpConnection connection, int length) =>
         !connection.Has(TcpTraits.FinQueued)

@@ -11,7 +11,7 @@ namespace Millrace.Tcp;
 public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
     /// <summary>What is asked on the way of all connections only.</summary>
-    private const TcpTraits HeldTraits = TcpTraits.Corked | TcpTraits.MoreFollows | TcpTraits.NotSentLimited | TcpTraits.Paced;
+    private const TcpTraits HeldTraits = TcpTraits.Corked | TcpTraits.MoreFollows | TcpTraits.NotSentLimited | TcpTraits.Urgent | TcpTraits.Paced;
 
     /// <summary>Whether nothing but new data and an acknowledgment can be due.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -131,7 +131,9 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TrySendAcknowledgment(int index, ref TcpConnection connection) => settings.Sack && HasBlocks(ref connection)
         ? TrySendSelective(index, ref connection, AcceptableSequence(ref connection))
-        : TrySendControl(ref connection, AcceptableSequence(ref connection), connection.Has(TcpTraits.DemandCwr) ? TcpFlags.Ack | TcpFlags.Ece : TcpFlags.Ack);
+        : connection.Has(TcpTraits.DemandCwr | TcpTraits.Urgent)
+        ? TrySendUrgent(index, ref connection, AcceptableSequence(ref connection), connection.Has(TcpTraits.DemandCwr) ? TcpFlags.Ack | TcpFlags.Ece : TcpFlags.Ack)
+        : TrySendControl(ref connection, AcceptableSequence(ref connection), TcpFlags.Ack);
 
     /// <summary>Sends from SND.NXT on while windows and outbox allow.</summary>
     private bool SendData(int index, ref TcpConnection connection)
@@ -198,7 +200,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             return false;
         }
 
-        if (length >= connection.Mss || !IsHeldBack(ref connection, length))
+        if (length >= connection.Mss || !IsHeldBack(index, ref connection, length))
         {
             return true;
         }
@@ -220,9 +222,9 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         var segments = 1;
         var last = head;
         var total = length;
-        if (maxGsoSegments > 1 && length == connection.Mss && skip == 0)
+        if (maxGsoSegments > 1 && length == connection.Mss && skip == 0 && !IsUrgent(index, ref connection))
         {
-            (last, segments, total) = Extend(ref connection, head, length, Math.Min(maxGsoSegments, TsoSegments(ref connection, PacingRate(ref connection, index))));
+            (last, segments, total) = Extend(index, ref connection, head, length, Math.Min(maxGsoSegments, TsoSegments(ref connection, PacingRate(ref connection, index))));
         }
 
         var isRepeated = first < connection.SndMax;
@@ -268,7 +270,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     }
 
     /// <summary>Counts how far a packet with several segments may reach: whole frames, all full but the last.</summary>
-    private (Frame Last, int Segments, int Length) Extend(ref TcpConnection connection, Frame head, int length, int most)
+    private (Frame Last, int Segments, int Length) Extend(int index, ref TcpConnection connection, Frame head, int length, int most)
     {
         var last = head;
         var segments = 1;
@@ -292,7 +294,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             }
 
             var isFull = added == connection.Mss;
-            if (!isFull && (IsHeldBack(ref connection, total + added) || (!NextInSendQueue(next).IsNone && !isFull)))
+            if (!isFull && (IsHeldBack(index, ref connection, total + added) || (!NextInSendQueue(next).IsNone && !isFull)))
             {
                 break;
             }

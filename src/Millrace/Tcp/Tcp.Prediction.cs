@@ -66,7 +66,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             || (uint)payloadLength > (uint)ReceiveWindow(ref connection)
             || !connection.OutOfOrder.IsEmpty
             || connection.State != TcpState.Established
-            || connection.Has(TcpTraits.PeerFinSeen | TcpTraits.Orphan | TcpTraits.Disturbed | TcpTraits.Ecn | TcpTraits.MoreFollows)
+            || connection.Has(TcpTraits.PeerFinSeen | TcpTraits.Orphan | TcpTraits.Disturbed | TcpTraits.Ecn | TcpTraits.MoreFollows | TcpTraits.Urgent)
             || (payloadLength == 0 && acknowledgment == connection.SndUna && connection.SndMax != connection.SndUna))
         {
             return ReceiveAny(index, frame, networkOffset, offset, length, ref metadata);

@@ -235,7 +235,12 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             }
         }
 
-        if (!TrySendControl(ref connection, connection.SndUna - 1, TcpFlags.Ack))
+        if (IsUrgent(index, ref connection) && !TrySendUrgent(index, ref connection, connection.SndUna, TcpFlags.Ack))
+        {
+            return false;
+        }
+
+        if (!TrySendUrgent(index, ref connection, connection.SndUna - 1, TcpFlags.Ack))
         {
             return false;
         }

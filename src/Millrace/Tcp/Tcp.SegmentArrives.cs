@@ -24,8 +24,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         && segment.PayloadLength <= ReceiveWindow(ref connection)
         && segment.Options.HasTimestamps == connection.Has(TcpTraits.Timestamps)
         && (!segment.Options.HasTimestamps || (int)(segment.Options.TimestampValue - connection.TsRecent) >= 0)
-        && !connection.Has(TcpTraits.PeerFinSeen)
-        && !connection.Has(TcpTraits.Orphan);
+        && !connection.Has(TcpTraits.PeerFinSeen | TcpTraits.Orphan | TcpTraits.Urgent);
 
     private Verdict ArrivePredicted(int index, ref TcpConnection connection, ref TcpSegment segment)
     {
@@ -99,6 +98,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         {
             // our FIN was acknowledged last: LAST-ACK or CLOSING has ended
             return Verdict.Consumed;
+        }
+
+        if ((segment.Flags & TcpFlags.Urg) != 0 || connection.Has(TcpTraits.Urgent))
+        {
+            ArriveUrgent(index, ref connection, ref segment);
         }
 
         return ArriveText(index, ref connection, ref segment);

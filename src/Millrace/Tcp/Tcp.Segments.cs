@@ -33,8 +33,13 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         arena.Metadata(last).NextFragment = Frame.None;
         metadata.WirePackets = (ushort)segments;
         metadata.GsoSize = (ushort)(segments > 1 ? connection.Mss : 0);
-        var sum = sumsPayloads && segments == 1 && payload == Arena.Headroom ? payloadSums[head.Index] : UnknownSum;
+        var sum = sumsPayloads && segments == 1 && payload == Arena.Headroom && !connection.Has(TcpTraits.Urgent) ? payloadSums[head.Index] : UnknownSum;
         WriteHeader(ref connection, ref metadata, sequence, headerLength, length, sum, flags);
+        if (connection.Has(TcpTraits.Urgent) && UrgentPointerAt(index, ref connection, sequence) is > 0 and var pointer)
+        {
+            WriteUrgentPointer(ref metadata, pointer);
+        }
+
         Charge(index, ref connection, head);
         if (connection.Has(TcpTraits.Paced))
         {

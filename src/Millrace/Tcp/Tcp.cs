@@ -10,9 +10,6 @@ namespace Millrace.Tcp;
 /// connection (<see cref="TcpPending"/>), the connection goes on the output list, and <see cref="FillOutbox"/> writes
 /// segments at the end of the poll.
 /// </summary>
-/// <remarks>
-/// Not done, so not offered: urgent data (the URG bit is ignored and its bytes are ordinary data).
-/// </remarks>
 public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl> : TcpSockets
     where TSettings : struct, ITcpSettings
     where TMemory : struct, ISocketMemorySettings
@@ -128,6 +125,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         freeSlotCount = slotCount;
         connections = new NativeTable<TcpConnection>(slotCount + backlogs);
         socketOptions = new NativeTable<SocketOptions>(connections.Length);
+        urgent = new NativeTable<UrgentData>(connections.Length);
         totals = new NativeTable<TcpTotals>(connections.Length);
         ownerIndexBits = OwnerIndexBits(connections.Length);
         transfers = new NativeTable<TcpTransfer<TCongestionControl>>(TransferCount);

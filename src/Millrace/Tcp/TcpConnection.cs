@@ -349,6 +349,9 @@ internal enum TcpTraits : uint
     /// <summary>Packets depart one after the other at its rate (SK_PACING_NEEDED).</summary>
     Paced = 1 << 28,
 
+    /// <summary>There is urgent data on its way in either direction, or not read past.</summary>
+    Urgent = 1u << 31,
+
     /// <summary>Something was sent twice, so that <see cref="TcpTotals"/> count.</summary>
     Counted = 1 << 29,
 

@@ -156,6 +156,26 @@ public abstract class TcpSockets : ITransmitCompletions
 
     public abstract int Write(int index, ReadOnlySpan<byte> source);
 
+    /// <summary>The same, and the last byte is urgent (MSG_OOB).</summary>
+    public virtual int WriteUrgent(int index, ReadOnlySpan<byte> source) => Write(index, source);
+
+    /// <summary>Urgent data of the peer that was not read past. Its byte is in the stream too.</summary>
+    /// <returns>False if there is none.</returns>
+    public virtual bool TryGetUrgent(int index, out TcpUrgent data)
+    {
+        data = default;
+        return false;
+    }
+
+    /// <summary>The urgent byte was taken out of band; the mark stays until it is read past.</summary>
+    public virtual void TakeUrgent(int index)
+    {
+    }
+
+    /// <summary>Takes an urgent byte out of the stream whose mark was reached before another came, for who reads out of band.</summary>
+    /// <returns>Whether there was one.</returns>
+    public virtual bool SkipMissedUrgent(int index) => false;
+
     /// <summary>
     /// The same, and more follows at once: what does not fill a segment waits for the next write, an acknowledgment or a timeout (MSG_MORE).
     /// </summary>

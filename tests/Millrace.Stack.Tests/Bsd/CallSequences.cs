@@ -129,7 +129,7 @@ internal static partial class CallSequences
     };
 
     public static IReadOnlyDictionary<string, Action<SocketCalls>> All =>
-        new[] { Beginnings, Ends, Queues, Choices, Datagrams }.SelectMany(part => part).ToDictionary();
+        new[] { Beginnings, Ends, Queues, Choices, Urgent, Datagrams }.SelectMany(part => part).ToDictionary();
 
     public static void Options(SocketCalls calls, int socket)
     {

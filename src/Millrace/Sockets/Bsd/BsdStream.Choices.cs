@@ -16,6 +16,9 @@ internal sealed partial class BsdStream
     private int windowClamp;
     private int fastOpenQueue;
 
+    /// <summary>SO_OOBINLINE.</summary>
+    private bool isUrgentInline;
+
     /// <summary>SO_RCVLOWAT.</summary>
     private int receiveLowat = 1;
 
@@ -58,6 +61,7 @@ internal sealed partial class BsdStream
         receiveBuffer = listener.receiveBuffer;
         sendBuffer = listener.sendBuffer;
         windowClamp = listener.windowClamp;
+        isUrgentInline = listener.isUrgentInline;
         receiveLowat = listener.receiveLowat;
         peekOffset = listener.peekOffset;
     }

@@ -50,6 +50,8 @@ internal sealed partial class BsdStream
                 return Put(value, isLive ? socket.SendBuffer : Tcp.SendBufferFor(sendBuffer));
             case (SocketOption.SocketLevel, SocketOption.Linger):
                 return PutLinger(value);
+            case (SocketOption.SocketLevel, SocketOption.OutOfBandInline):
+                return Put(value, isUrgentInline ? 1 : 0);
             case (SocketOption.SocketLevel, SocketOption.ReceiveLowat):
                 return Put(value, receiveLowat);
             case (SocketOption.SocketLevel, SocketOption.PeekOffset):
@@ -150,6 +152,9 @@ internal sealed partial class BsdStream
                 }
 
                 TellOptions();
+                return 0;
+            case SocketOption.OutOfBandInline:
+                isUrgentInline = number != 0;
                 return 0;
             case SocketOption.ReceiveLowat:
                 receiveLowat = Tcp.SetReceiveLowat(isLive ? socket.Index : -1, number < 0 ? int.MaxValue : number);

@@ -6,7 +6,7 @@ namespace Millrace.Sockets;
 /// <content>Sending, receiving, and what the socket is ready for (net/ipv4/tcp.c).</content>
 internal sealed partial class BsdStream
 {
-    private const MessageFlags NotSent = MessageFlags.OutOfBand | MessageFlags.EndOfRecord | MessageFlags.ZeroCopy;
+    private const MessageFlags NotSent = MessageFlags.EndOfRecord | MessageFlags.ZeroCopy;
 
     private int Readable => Tcp.TryGet(id, out var socket) ? socket.Readable : unread.Length - unreadOffset;
 
@@ -45,7 +45,9 @@ internal sealed partial class BsdStream
             return 0;
         }
 
-        var written = (flags & MessageFlags.More) != 0 ? socket.WriteMore(source) : socket.Write(source);
+        var written = (flags & MessageFlags.OutOfBand) != 0 ? socket.WriteUrgent(source)
+            : (flags & MessageFlags.More) != 0 ? socket.WriteMore(source)
+            : socket.Write(source);
         return written == 0 ? Fail(Errno.EAGAIN) : written;
     }
 
@@ -65,14 +67,15 @@ internal sealed partial class BsdStream
 
         if ((flags & MessageFlags.OutOfBand) != 0)
         {
-            return Fail(Errno.EINVAL);
+            return ReceiveUrgent(destination, flags, state);
         }
 
         var isPeek = (flags & MessageFlags.Peek) != 0;
         var skip = isPeek ? Math.Max(peekOffset, 0) : 0;
-        if (Readable > skip)
+        var available = StopAtMark(ref skip, isPeek);
+        if (available > 0)
         {
-            var count = Take(destination[..Math.Min(Readable - skip, destination.Length)], skip, isPeek, (flags & MessageFlags.Truncate) != 0);
+            var count = Take(destination[..Math.Min(available, destination.Length)], skip, isPeek, (flags & MessageFlags.Truncate) != 0);
             MovePeekOffset(isPeek ? count : -count);
             return count;
         }
@@ -118,6 +121,7 @@ internal sealed partial class BsdStream
                 : PollEvents.None;
         }
 
+        ready |= TryGetUrgent(out var urgent) && urgent.State == TcpUrgentState.Received ? PollEvents.Priority : PollEvents.None;
         return PendingError != Errno.None ? ready | PollEvents.Error : ready;
     }
 
@@ -136,6 +140,12 @@ internal sealed partial class BsdStream
     public override int Control(int request, out int value)
     {
         value = 0;
+        if (request == SocketConstant.AtMark)
+        {
+            value = TryGetUrgent(out var urgent) && urgent.Mark == 0 ? 1 : 0;
+            return 0;
+        }
+
         var isKnown = request is SocketConstant.InQueue or SocketConstant.OutQueue or SocketConstant.OutQueueNotSent;
         if (!isKnown || IsListening)
         {
@@ -150,7 +160,7 @@ internal sealed partial class BsdStream
         var isLive = Tcp.TryGet(id, out var socket);
         value = request switch
         {
-            SocketConstant.InQueue => Readable,
+            SocketConstant.InQueue => ReadableInOrder,
             _ when !isLive => 0,
             SocketConstant.OutQueue => Tcp.UnacknowledgedOf(socket.Index),
             _ => Tcp.UnsentOf(socket.Index),
@@ -163,8 +173,10 @@ internal sealed partial class BsdStream
     {
         get
         {
+            // the mark first: what it shows was missed is no longer there to be read
+            var wanted = receiveLowat + (!isUrgentInline && TryGetUrgent(out var urgent) && urgent.Mark == 0 ? 1 : 0);
             var readable = Readable;
-            return readable > 0 && (readable >= receiveLowat || !Tcp.TryGet(id, out var socket) || Tcp.IsWindowShut(socket.Index));
+            return readable > 0 && (readable >= wanted || !Tcp.TryGet(id, out var socket) || Tcp.IsWindowShut(socket.Index));
         }
     }
 

@@ -205,6 +205,7 @@ internal sealed partial class BsdStream(BsdSockets sockets) : BsdSocket(sockets)
             unread = new byte[socket.Readable];
             unreadOffset = 0;
             Tcp.PeekAt(socket.Index, 0, unread);
+            unread = WithoutUrgent(socket, unread);
         }
 
         isReadShut = isWriteShut = true;

@@ -6,7 +6,7 @@ public enum MessageFlags
 {
     None = 0,
 
-    /// <summary>MSG_OOB. There is no urgent data: receiving it is EINVAL, sending it EOPNOTSUPP.</summary>
+    /// <summary>MSG_OOB: the last byte of what is sent is urgent; what is received is the urgent byte.</summary>
     OutOfBand = 0x1,
 
     /// <summary>MSG_PEEK: what is received stays.</summary>
@@ -54,6 +54,9 @@ public enum PollEvents
 
     /// <summary>POLLIN, with POLLRDNORM.</summary>
     In = 0x1,
+
+    /// <summary>POLLPRI: an urgent byte has come.</summary>
+    Priority = 0x2,
 
     /// <summary>POLLOUT, with POLLWRNORM.</summary>
     Out = 0x4,

@@ -60,6 +60,9 @@ public static class SocketConstant
     /// <summary>SIOCOUTQ, TIOCOUTQ.</summary>
     public const int OutQueue = 0x5411;
 
+    /// <summary>SIOCATMARK.</summary>
+    public const int AtMark = 0x8905;
+
     /// <summary>SIOCOUTQNSD.</summary>
     public const int OutQueueNotSent = 0x894B;
     public const int ShutdownRead = 0;

@@ -36,6 +36,8 @@ public sealed record TcpChoice
 
     public bool WindowScaling { get; init; } = true;
 
+    public bool StandardUrgent { get; init; }
+
     public int NotSentLowat { get; init; } = int.MaxValue;
 
     public bool KeepAlive { get; init; }
@@ -141,6 +143,8 @@ public readonly struct TestTcpSettings(TcpChoice choice) : ITcpSettings
     public int SynAckRetries => 5;
 
     public int SynCookies => choice.SynCookies;
+
+    public bool StandardUrgent => choice.StandardUrgent;
 
     public int NotSentLowat => choice.NotSentLowat;
 
