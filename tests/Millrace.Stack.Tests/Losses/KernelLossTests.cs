@@ -5,10 +5,24 @@ using System.Security.Cryptography;
 using Millrace.Nics;
 using Millrace.Sockets;
 using Millrace.Stack.Tests.Sockets;
+using Millrace.Tcp;
 using Millrace.Testing;
 using Millrace.Tests;
 
 namespace Millrace.Stack.Tests.Losses;
+
+[NetworkStack]
+[NicQueues(1)]
+[Napi]
+[ChecksumOffload]
+[Gro]
+[Ipv4("10.9.0.2/24")]
+[Tcp(CongestionControl = typeof(Bbr), MaxGsoSegments = 4)]
+[SocketMemory]
+[SmallQueues]
+[Gso]
+[AsyncSockets(Connections = 8)]
+internal sealed partial class BbrTapStack;
 
 /// <summary>Losses between the stack and a kernel: each repairs by what the other acknowledges selectively.</summary>
 public sealed class KernelLossTests(ITestOutputHelper output)
@@ -26,7 +40,7 @@ public sealed class KernelLossTests(ITestOutputHelper output)
     public async Task Megabytes_go_both_ways_intact(ulong seed, double loss, double reorder, double duplication, string without)
     {
         Requires.Tap();
-        await using var world = new World(seed, loss, reorder, duplication);
+        await using var world = World.Of(seed, loss, reorder, duplication, (nic, entropy) => new TapStack(new() { Nic = nic, Entropy = entropy }), stack => stack.Tcp);
         if (without.Length > 0)
         {
             world.Space.SetParameter("ipv4/" + without, "0");
@@ -35,7 +49,7 @@ public sealed class KernelLossTests(ITestOutputHelper output)
         // one way at a time: the kernel answers by itself then, and so does the stack
         await world.Exchange(fromKernel: true);
         await world.Exchange(fromKernel: false);
-        var counters = world.Stack.Tcp.Counters;
+        var counters = world.Tcp.Counters;
         output.WriteLine($"kernel: {world.Describe()}");
         output.WriteLine($"stack: {counters.RetransSegs} again, {counters.TCPSackRecovery} recoveries, {counters.TCPLossProbes} probes, {counters.TCPTimeouts} timeouts, "
             + $"{counters.TCPDSACKRecv} duplicates reported, {counters.TCPDSACKUndo + counters.TCPFullUndo + counters.TCPPartialUndo + counters.TCPLossUndo} undone, {counters.TCPSACKReorder} reorderings");
@@ -54,29 +68,60 @@ public sealed class KernelLossTests(ITestOutputHelper output)
         }
     }
 
+    [Theory]
+    [InlineData(11, 0, 0)]
+    [InlineData(12, 0.01, 0)]
+    [InlineData(13, 0.03, 0.03)]
+    public async Task Megabytes_go_to_the_kernel_intact_by_BBR(ulong seed, double loss, double reorder)
+    {
+        Requires.Tap();
+        await using var world = World.Of(seed, loss, reorder, 0, (nic, entropy) => new BbrTapStack(new() { Nic = nic, Entropy = entropy }), stack => stack.Tcp);
+        await world.Exchange(fromKernel: false, times: 3);
+        await world.Exchange(fromKernel: true);
+        var counters = world.Tcp.Counters;
+        output.WriteLine($"stack: {counters.OutSegs} segments, {counters.RetransSegs} again, {counters.TCPSackRecovery} recoveries, {counters.TCPTimeouts} timeouts, {counters.SmallQueueThrottled} times throttled");
+        Assert.Equal((0, 0), (world.Kernel("TCPSACKDiscard"), counters.TCPSACKDiscard));
+        Assert.True(loss == 0 || counters.RetransSegs > 0, "nothing was lost");
+    }
+
     private sealed class World : IAsyncDisposable
     {
         private static readonly IPAddress Address = IPAddress.Parse("10.9.0.2");
         private readonly TapNic tap;
         private readonly Worker worker;
 
-        public World(ulong seed, double loss, double reorder, double duplication)
+        private World(Func<NetworkNamespace, TapNic> open, Func<TapNic, (IAsyncNetworkStack Stack, TcpSockets Tcp)> build)
         {
-            tap = Space.Run(() => new TapNic(new TapOptions { KernelAddress = "10.9.0.1/24" }));
-            ImpairmentOptions Impaired(ulong more) => new()
-            {
-                Loss = loss, Reorder = reorder, ReorderNanoseconds = 300_000, Duplication = duplication, Seed = (seed * 2) + more,
-            };
-            Stack = new TapStack(new() { Nic = new ImpairedNic(tap, Impaired(0), Impaired(1)), Entropy = Entropy.FromOperatingSystem() });
+            tap = open(Space);
+            (Stack, Tcp) = build(tap);
             worker = new Worker(Stack);
             worker.Start();
         }
 
+        public static World Of<TStack>(
+            ulong seed, double loss, double reorder, double duplication, Func<Nic, Entropy, TStack> make, Func<TStack, TcpSockets> tcp)
+            where TStack : IAsyncNetworkStack
+        {
+            ImpairmentOptions Impaired(ulong more) => new()
+            {
+                Loss = loss, Reorder = reorder, ReorderNanoseconds = 300_000, Duplication = duplication, Seed = (seed * 2) + more,
+            };
+            return new World(
+                space => space.Run(() => new TapNic(new TapOptions { KernelAddress = "10.9.0.1/24" })),
+                tap =>
+                {
+                    var stack = make(new ImpairedNic(tap, Impaired(0), Impaired(1)), Entropy.FromOperatingSystem());
+                    return (stack, tcp(stack));
+                });
+        }
+
         public NetworkNamespace Space { get; } = new();
 
-        public TapStack Stack { get; }
+        public IAsyncNetworkStack Stack { get; }
 
-        public async Task Exchange(bool fromKernel)
+        public TcpSockets Tcp { get; }
+
+        public async Task Exchange(bool fromKernel, int times = 1)
         {
             using var listener = Stack.Sockets.Listen(80);
             await listener.Listening;
@@ -100,7 +145,7 @@ public sealed class KernelLossTests(ITestOutputHelper output)
             else
             {
                 hashes = await Task.WhenAll(
-                    Task.Run(() => AsyncStackTests.Send(ours, seed: 8, Length)),
+                    Task.Run(() => AsyncStackTests.Send(ours, seed: 8, times * Length)),
                     Task.Run(async () => Convert.ToHexString(await SHA256.HashDataAsync(stream)))).WaitAsync(AsyncStacks.Patience);
             }
 

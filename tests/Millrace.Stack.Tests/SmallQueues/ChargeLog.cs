@@ -34,6 +34,13 @@ internal sealed class ChargeLog
     /// <summary>Nanoseconds from the outbox to the end of the departure, of all frames and the longest.</summary>
     public (long Sum, long Most, long Count) Delay { get; private set; }
 
+    /// <summary>The most bytes by truesize that were below TCP at once, and what each packet found there on average.</summary>
+    public long MostCharge { get; private set; }
+
+    public long MeanCharge => chargeSum / Math.Max(1, Packets);
+
+    private long chargeSum;
+
     public double MeanDelayMilliseconds => Delay.Sum / (double)Math.Max(1, Delay.Count) / 1e6;
 
     public void Admit(Arena arena, TcpSockets tcp, Frame head)
@@ -71,6 +78,8 @@ internal sealed class ChargeLog
         }
 
         hasHighest = true;
+        MostCharge = Math.Max(MostCharge, Charge);
+        chargeSum += Charge;
         Packets++;
         Repeated += isRepeated ? 1 : 0;
     }

@@ -36,6 +36,29 @@ internal sealed partial class ThriftyGsoSender;
 [TcpHandler<BulkHandler>(80, Connections = 8)]
 internal sealed partial class LavishSender;
 
+[NetworkStack(SocketFrames = 16_384)]
+[NicQueues(1)]
+[ChecksumOffload]
+[Ipv4("10.0.0.2/24", NeighbourMulticastProbes = 12)]
+[Tcp(MaxGsoSegments = 44, CongestionControl = typeof(Millrace.Tcp.Bbr))]
+[SocketMemory]
+[SmallQueues]
+[Stage<ChargeObserver>]
+[Gso]
+[TcpHandler<BulkHandler>(80, Connections = 8)]
+internal sealed partial class PacedGsoSender;
+
+[NetworkStack(SocketFrames = 16_384)]
+[NicQueues(1)]
+[ChecksumOffload]
+[Ipv4("10.0.0.2/24", NeighbourMulticastProbes = 12)]
+[Tcp(MaxGsoSegments = 44)]
+[SocketMemory]
+[Stage<ChargeObserver>]
+[Gso]
+[TcpHandler<BulkHandler>(80, Connections = 8)]
+internal sealed partial class LavishGsoSender;
+
 /// <summary>Readers that never read, and one connection that does.</summary>
 [NetworkStack]
 [NicQueues(1)]

@@ -33,8 +33,8 @@ public sealed class SmallQueueTests(ITestOutputHelper output)
         var thrifty = new ChargeLog { LimitOutputBytes = Limit };
         var lavish = new ChargeLog();
         var options = new MemoryWireOptions { Mode = mode, BandwidthBitsPerSecond = bandwidth, DelayNanoseconds = delay };
-        var (with, stopped) = Transfer(options, thrifty, length, Kind.Thrifty, seed: 1);
-        var (without, _) = Transfer(options, lavish, length, Kind.Lavish, seed: 1);
+        var (with, stopped) = SmallQueueTransfer.Run(options, thrifty, length, SenderKind.Thrifty, seed: 1);
+        var (without, _) = SmallQueueTransfer.Run(options, lavish, length, SenderKind.Lavish, seed: 1);
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{bandwidth / 1e6} Mbit/s, {delay / 1e6} ms, {mode}: {with:P2} of the wire, stopped {stopped} times, {thrifty.MeanDelayMilliseconds:F3} ms to the wire (most {thrifty.Delay.Most / 1e6:F3}); without: {without:P2}, {lavish.MeanDelayMilliseconds:F3} ms (most {lavish.Delay.Most / 1e6:F3})"));
@@ -52,8 +52,8 @@ public sealed class SmallQueueTests(ITestOutputHelper output)
     {
         var (thrifty, lavish) = (new ChargeLog { LimitOutputBytes = Limit }, new ChargeLog());
         var options = new MemoryWireOptions { Mode = WireMode.Copying, BandwidthBitsPerSecond = 10_000_000, DelayNanoseconds = Millisecond };
-        Transfer(options, thrifty, 3_000_000, Kind.Thrifty, seed: 2);
-        Transfer(options, lavish, 3_000_000, Kind.Lavish, seed: 2);
+        SmallQueueTransfer.Run(options, thrifty, 3_000_000, SenderKind.Thrifty, seed: 2);
+        SmallQueueTransfer.Run(options, lavish, 3_000_000, SenderKind.Lavish, seed: 2);
         Assert.True(thrifty.MeanDelayMilliseconds * 10 < lavish.MeanDelayMilliseconds, $"{thrifty.MeanDelayMilliseconds} and {lavish.MeanDelayMilliseconds} ms");
     }
 
@@ -75,7 +75,7 @@ public sealed class SmallQueueTests(ITestOutputHelper output)
                 Impairments = new ImpairmentOptions { Loss = random.Pick<double>([0, 0.01, 0.04]), Duplication = 0.01, Reorder = 0.01, ReorderNanoseconds = Millisecond, Seed = seed },
             };
             var log = new ChargeLog { LimitOutputBytes = Limit };
-            var (_, times) = Transfer(options, log, 400_000, random.Chance(50) ? Kind.Thrifty : Kind.ThriftyGso, seed);
+            var (_, times) = SmallQueueTransfer.Run(options, log, 400_000, random.Chance(50) ? SenderKind.Thrifty : SenderKind.ThriftyGso, seed);
             Assert.True(log.Problem is null, $"seed {seed}: {log.Problem}; {options}");
             Assert.Equal(0, log.Charge);
             repeated += log.Repeated;
@@ -93,20 +93,20 @@ public sealed class SmallQueueTests(ITestOutputHelper output)
     {
         const int length = 300_000;
         using var wire = new MemoryWire(new MemoryWireOptions { Mode = mode });
-        var (up, down) = Plans(length, length);
+        var (up, down) = SmallQueueTransfer.Plans(length, length);
         using var server = new HoardStack(new() { Nic = wire.A, Entropy = new Entropy(1, 1), Plan = down });
         using var client = new ThriftyFlooder(new() { Nic = wire.B, Entropy = new Entropy(1, 2), Plan = up });
         var network = new VirtualTimeNetwork(client, server);
         network.Settle();
         for (var i = 0; i < 100; i++)
         {
-            Connect(client.Tcp, 0, 82);
+            SmallQueueTransfer.Connect(client.Tcp, 0, 82);
             network.Settle();
         }
 
         network.RunFor(TimeSpan.FromSeconds(3));
         Assert.True(server.Arena.CountHeldBy(Holders.ReceiveQueue) >= 100, "the readers were not filled");
-        Connect(client.Tcp, 1, 80);
+        SmallQueueTransfer.Connect(client.Tcp, 1, 80);
         network.RunUntil(() => up.Closed == 1 && down.Closed == 1, TimeSpan.FromMinutes(10));
         Assert.Null(up.Problem ?? down.Problem);
         Assert.Equal((1, 1), (up.Finished, down.Finished));
@@ -114,71 +114,5 @@ public sealed class SmallQueueTests(ITestOutputHelper output)
         Assert.Equal(1, client.Stages.SmallQueues.LimitOutputBytes);
         LedgerAssert.Balanced(client);
         LedgerAssert.Balanced(server);
-    }
-
-    private enum Kind
-    {
-        Thrifty,
-        ThriftyGso,
-        Lavish,
-    }
-
-    /// <summary>Sends from a client to a server.</summary>
-    /// <returns>The share of the wire's bandwidth that the second half of the stream took, and how often the sender was stopped.</returns>
-    private static (double Share, long Stopped) Transfer(MemoryWireOptions options, ChargeLog log, int length, Kind kind, ulong seed)
-    {
-        using var wire = new MemoryWire(options);
-        var (up, down) = Plans(length, 0);
-        using var server = new BulkServer(new() { Nic = wire.A, Entropy = new Entropy(seed, 1), Plan = down });
-        var (client, tcp, counters) = Client(kind, wire.B, new Entropy(seed, 2), up, log);
-        using (client)
-        {
-            var network = new VirtualTimeNetwork(client, server);
-            log.Clock = () => network.Now;
-            network.Settle();
-            log.Connection = Connect(tcp, 0, 80);
-            var limit = TimeSpan.FromMinutes(20);
-            network.RunUntil(() => down.Received >= length / 2, limit);
-            var (half, since) = (down.Received, network.Now);
-            network.RunUntil(() => down.Received == length, limit);
-
-            // 1,448 bytes of payload take 1,514 on the wire
-            var bits = (down.Received - half) * 8.0 * 1514 / 1448;
-            var share = bits / (network.Now - since) * 1e9 / options.BandwidthBitsPerSecond;
-            network.RunUntil(() => up.Closed == 1 && down.Closed == 1, limit);
-            network.RunFor(TimeSpan.FromMinutes(3));
-            Assert.Null(up.Problem ?? down.Problem);
-            Assert.Equal((1, 1), (up.Finished, down.Finished));
-            Assert.Equal(0, tcp.WmemAlloc);
-            LedgerAssert.Empty(client);
-            LedgerAssert.Empty(server);
-            return (share, counters().SmallQueueThrottled);
-        }
-    }
-
-    private static (INetworkStack Stack, TcpSockets Tcp, Func<TcpCounters> Counters) Client(Kind kind, Nic nic, Entropy entropy, BulkPlan plan, ChargeLog log)
-    {
-        switch (kind)
-        {
-            case Kind.Thrifty:
-                var thrifty = new ThriftySender(new() { Nic = nic, Entropy = entropy, Plan = plan, Log = log });
-                return (thrifty, thrifty.Tcp, () => thrifty.Stages.Tcp.Counters);
-            case Kind.ThriftyGso:
-                var segmenting = new ThriftyGsoSender(new() { Nic = nic, Entropy = entropy, Plan = plan, Log = log });
-                return (segmenting, segmenting.Tcp, () => segmenting.Stages.Tcp.Counters);
-            default:
-                var lavish = new LavishSender(new() { Nic = nic, Entropy = entropy, Plan = plan, Log = log });
-                return (lavish, lavish.Tcp, () => lavish.Stages.Tcp.Counters);
-        }
-    }
-
-    private static (BulkPlan Up, BulkPlan Down) Plans(long up, long down) => (
-        new BulkPlan { SendLength = up, ReceiveLength = down, SendStream = 1, ReceiveStream = 2 },
-        new BulkPlan { SendLength = down, ReceiveLength = up, SendStream = 2, ReceiveStream = 1 });
-
-    private static int Connect(TcpSockets sockets, int application, ushort port)
-    {
-        Assert.Equal(TcpConnectResult.Opening, sockets.Connect(application, new InetEndpoint(InetAddress.Parse("10.0.0.1"), port), out var id));
-        return id.Index;
     }
 }

@@ -41,6 +41,6 @@ public sealed class BbrTableTests
             }
         }
 
-        VerifiedTable.Verify("BBR.md", table.ToString());
+        VerifiedTable.Verify("Millrace.Tests/Tcp/Pacing/BBR.md", table.ToString());
     }
 }
