@@ -87,6 +87,36 @@ public static class TcpStateTable
         return text.ToString();
     }
 
+    /// <summary>The table as a graph in Mermaid: an arrow for each pair of states, with the events that lead from one to the other.</summary>
+    public static string Graph()
+    {
+        var text = new StringBuilder("stateDiagram-v2\n");
+        for (var state = 0; state < StateCount; state++)
+        {
+            for (var next = 0; next < StateCount; next++)
+            {
+                var events = string.Join(", ", Leading((TcpState)state, (TcpState)next));
+                if (next != state && events.Length > 0)
+                {
+                    text.Append("    ").Append((TcpState)state).Append(" --> ").Append((TcpState)next).Append(": ").Append(events).Append('\n');
+                }
+            }
+        }
+
+        return text.ToString();
+    }
+
+    private static IEnumerable<TcpEvent> Leading(TcpState state, TcpState next)
+    {
+        for (var happened = (TcpEvent)0; (int)happened < EventCount; happened++)
+        {
+            if (Next(state, happened) == next)
+            {
+                yield return happened;
+            }
+        }
+    }
+
     private const int Width = 13;
 
     private static void EndLine(StringBuilder text)
