@@ -47,11 +47,11 @@ public static class EthernetHeader
             return;
         }
 
-        // destination and the first two octets of the source; then the rest of the source
-        var front = BinaryPrimitives.ReadUInt64LittleEndian(header);
-        var back = BinaryPrimitives.ReadUInt32LittleEndian(header.Slice(8, 4));
-        BinaryPrimitives.WriteUInt64LittleEndian(header, (front >> 48) | ((ulong)back << 16) | (front << 48));
-        BinaryPrimitives.WriteUInt32LittleEndian(header.Slice(8, 4), (uint)(front >> 16));
+        // calls nothing: not even what is never called, or the loop around it would keep its values on the stack
+        for (var i = 0; i < MacAddress.Length; i++)
+        {
+            (header[i], header[MacAddress.Length + i]) = (header[MacAddress.Length + i], header[i]);
+        }
     }
 }
 
