@@ -146,6 +146,63 @@ public interface ITcpSettings
     [SameIn(KernelProfile.Linux_3_18)]
     bool StandardUrgent { get; }
 
+    /// <summary>Whether the acknowledgment that ends a handshake is answered by a reset when the accept queue is full; if not it is dropped, and comes again.</summary>
+    [Default(false, Source = "tcp_abort_on_overflow")]
+    [SameIn(KernelProfile.Linux_3_18)]
+    bool AbortOnOverflow { get; }
+
+    /// <summary>Whether a reset does not end TIME-WAIT (RFC 1337).</summary>
+    [Default(false, Source = "tcp_rfc1337")]
+    [SameIn(KernelProfile.Linux_3_18)]
+    bool Rfc1337 { get; }
+
+    /// <summary>
+    /// Whether a connect may choose a port that is in TIME-WAIT to the same destination, where timestamps tell old from new (RFC 6191): 0 no,
+    /// 1 yes, 2 to the host itself.
+    /// </summary>
+    [Default(2, Source = "tcp_tw_reuse")]
+    [Default(0, Profile = KernelProfile.Linux_3_18, Source = "tcp_tw_reuse")]
+    [Allowed(0, 2)]
+    int TimeWaitReuse { get; }
+
+    /// <summary>Milliseconds in TIME-WAIT before that, so that timestamps have gone on.</summary>
+    [Default(1_000, Source = "tcp_tw_reuse_delay")]
+    [SameIn(KernelProfile.Linux_3_18)]
+    [Allowed(0, 60_000)]
+    int TimeWaitReuseDelayMilliseconds { get; }
+
+    /// <summary>Whether the congestion window shrinks in a pause longer than a timeout (RFC 5681 §4.1).</summary>
+    [Default(true, Source = "tcp_slow_start_after_idle")]
+    [SameIn(KernelProfile.Linux_3_18)]
+    bool SlowStartAfterIdle { get; }
+
+    /// <summary>Retransmissions, at intervals that start with the minimum, after whose time the path is suspected (<see cref="MtuProbing"/>).</summary>
+    [Default(3, Source = "tcp_retries1")]
+    [SameIn(KernelProfile.Linux_3_18)]
+    [Allowed(0, 255)]
+    int Retries1 { get; }
+
+    /// <summary>
+    /// Whether smaller segments are tried when a path seems to swallow the large without a word (RFC 4821 §7.7): 0 no, 1 when nothing comes
+    /// through. Linux's 2, which starts small and searches upwards, is not there.
+    /// </summary>
+    [Default(0, Source = "tcp_mtu_probing")]
+    [SameIn(KernelProfile.Linux_3_18)]
+    [Allowed(0, 1)]
+    int MtuProbing { get; }
+
+    /// <summary>Bytes of payload that are tried first then.</summary>
+    [Default(1_024, Source = "tcp_base_mss")]
+    [Default(512, Profile = KernelProfile.Linux_3_18, Source = "TCP_BASE_MSS")]
+    [Allowed(48, 9_000)]
+    int BaseMss { get; }
+
+    /// <summary>Bytes of payload below which it does not go.</summary>
+    [Default(48, Source = "tcp_mtu_probe_floor")]
+    [SameIn(KernelProfile.Linux_3_18)]
+    [Allowed(48, 9_000)]
+    int MtuProbeFloor { get; }
+
     /// <summary>Segments (RFC 6928).</summary>
     [Default(10, Source = "TCP_INIT_CWND")]
     [SameIn(KernelProfile.Linux_3_18)]

@@ -107,6 +107,33 @@ public sealed class TcpAttribute : StageAttribute
     /// <inheritdoc cref="ITcpSettings.StandardUrgent"/>
     public bool StandardUrgent { get; set; }
 
+    /// <inheritdoc cref="ITcpSettings.AbortOnOverflow"/>
+    public bool AbortOnOverflow { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.Rfc1337"/>
+    public bool Rfc1337 { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.TimeWaitReuse"/>
+    public int TimeWaitReuse { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.TimeWaitReuseDelayMilliseconds"/>
+    public int TimeWaitReuseDelayMilliseconds { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.SlowStartAfterIdle"/>
+    public bool SlowStartAfterIdle { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.Retries1"/>
+    public int Retries1 { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.MtuProbing"/>
+    public int MtuProbing { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.BaseMss"/>
+    public int BaseMss { get; set; }
+
+    /// <inheritdoc cref="ITcpSettings.MtuProbeFloor"/>
+    public int MtuProbeFloor { get; set; }
+
     /// <inheritdoc cref="ITcpSettings.InitialCongestionWindow"/>
     public int InitialCongestionWindow { get; set; }
 

@@ -111,7 +111,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
                 TellSendingStarts(ref connection);
             }
 
-            if (!default(TCongestionControl).SetsWindow && connection.LastSentAt.Elapsed(now) > connection.Rtt.Timeout * Microsecond)
+            if (!default(TCongestionControl).SetsWindow && settings.SlowStartAfterIdle && connection.LastSentAt.Elapsed(now) > connection.Rtt.Timeout * Microsecond)
             {
                 RestartWindow(ref connection);
             }

@@ -35,6 +35,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             return TcpConnectResult.NoPort;
         }
 
+        var (least, recent) = Reuse(in key);
         int index;
         while (!TryAllocateConnection(in key, flows.Hash(in key), out index))
         {
@@ -48,6 +49,8 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             {
                 return TcpConnectResult.NoPort;
             }
+
+            (least, recent) = Reuse(in key);
         }
 
         if (!TryTakeSlot(application, out var slot))
@@ -59,7 +62,8 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         connection.Application = (ushort)application;
         connection.Slot = slot;
         connection.Traits |= TcpTraits.Active;
-        StartSending(ref connection);
+        StartSending(ref connection, least);
+        connection.TsRecent = recent;
         StartReceiving(ref connection);
         Transit(ref connection, TcpEvent.Open);
         counters.ActiveOpens++;
@@ -155,6 +159,6 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             size = Math.Min(size, Math.Max(most, SmallestBoundMss));
         }
 
-        connection.Mss = (ushort)Math.Clamp(size, settings.MinimumSegmentSize, Arena.Stride - Arena.Headroom);
+        connection.Mss = (ushort)Math.Clamp(BoundByBlackHole(ref connection, size), settings.MinimumSegmentSize, Arena.Stride - Arena.Headroom);
     }
 }

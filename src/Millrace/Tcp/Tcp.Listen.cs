@@ -178,10 +178,17 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         {
             if (!MayAccept(in listeners[connection.Listener]) || !TryTakeSlot(connection.Application, out var slot))
             {
-                // as tcp_abort_on_overflow 0: the peer believes itself connected, and will come again
                 counters.ListenOverflows++;
                 counters.ListenDrops++;
                 reason = DropReason.TcpListenOverflow;
+                if (settings.AbortOnOverflow)
+                {
+                    ReplyReset(ref segment);
+                    Transit(ref connection, TcpEvent.Abort);
+                    Finish(index, TcpCloseReason.Aborted);
+                }
+
+                // if not, the peer believes itself connected, and will come again
                 return false;
             }
 

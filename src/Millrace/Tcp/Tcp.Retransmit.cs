@@ -34,6 +34,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             return;
         }
 
+        SuspectPath(index, ref connection);
         counters.TCPRenoRecoveryFail += connection.LossState == LossState.Recovery && !connection.Has(TcpTraits.Sack) ? 1 : 0;
         counters.TCPSackRecoveryFail += connection.LossState == LossState.Recovery && connection.Has(TcpTraits.Sack) ? 1 : 0;
         if (TryDisturb(ref connection))

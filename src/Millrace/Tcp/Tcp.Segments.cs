@@ -155,7 +155,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             HasTimestamps = isAnswer ? connection.Has(TcpTraits.Timestamps) : settings.Timestamps,
             HasSackPermitted = isAnswer ? connection.Has(TcpTraits.Sack) : settings.Sack,
             TimestampValue = TimestampNow(ref connection),
-            TimestampEcho = isAnswer ? connection.TsRecent : 0,
+            TimestampEcho = connection.TsRecent,
             HasWindowScale = isAnswer ? connection.ReceiveWindowScale > 0 || connection.SendWindowScale > 0 : settings.WindowScaling,
             WindowScale = connection.ReceiveWindowScale,
         };

@@ -33,7 +33,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     {
         key = new FlowKey(route.Source, remote.Address, wanted, remote.Port);
         return wanted != 0
-            ? !IsTaken(in key) && IsOpen(in key, route.Interface, straight: false)
+            ? !IsTaken(in key, isAsked: true) && IsOpen(in key, route.Interface, straight: false)
             : TryChoosePort(ref key, route.Interface, straight: true) || (workers is not null && TryChoosePort(ref key, route.Interface, straight: false));
     }
 
@@ -54,7 +54,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         {
             var port = (ushort)(minimum + (((uint)hash + counter++) % count));
             key = key with { LocalPort = port };
-            if (listenerOfPort[port] == 0 && !IsTaken(in key) && IsOpen(in key, networkInterface, straight))
+            if (listenerOfPort[port] == 0 && !IsTaken(in key, isAsked: false) && IsOpen(in key, networkInterface, straight))
             {
                 return true;
             }
@@ -63,5 +63,5 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         return false;
     }
 
-    private bool IsTaken(in FlowKey key) => flows.TryFind(in key, out _);
+    private bool IsTaken(in FlowKey key, bool isAsked) => flows.TryFind(in key, out var index) && (index >= 0 || !MayReuse(in timeWaits[~index], isAsked));
 }

@@ -58,7 +58,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         {
             if (!isOld && segment.Sequence == entry.RcvNxt)
             {
-                ForgetTimeWait(place);
+                if (!settings.Rfc1337)
+                {
+                    ForgetTimeWait(place);
+                }
+
                 return Verdict.Consumed;
             }
 
@@ -100,6 +104,31 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         AnswerInTimeWait(ref entry, segment.Length > 0 && !segment.IsSyn);
 
         return Verdict.Drop(isOld ? DropReason.TcpPaws : DropReason.TcpTimeWait);
+    }
+
+    /// <summary>
+    /// Whether a connection of ours may take the place of one in TIME-WAIT: by timestamps the peer tells their segments apart (RFC 6191,
+    /// net/ipv4/tcp_ipv4.c, tcp_twsk_unique).
+    /// </summary>
+    /// <param name="isAsked">The application has named the port, and need not wait for timestamps to go on.</param>
+    private bool MayReuse(in TimeWaitEntry entry, bool isAsked) => entry.HasTimestamps
+        && (isAsked
+            || ((settings.TimeWaitReuse == 1 || (settings.TimeWaitReuse == 2 && network.IsLocal(entry.Key.Remote)))
+                && entry.Since(now, TimeWaitLength) >= settings.TimeWaitReuseDelayMilliseconds * Millisecond));
+
+    /// <summary>Ends the TIME-WAIT that the key may still have.</summary>
+    /// <returns>The sequence number to start with, beyond those of the earlier connection, and its peer's last timestamp.</returns>
+    private (SequenceNumber? Least, uint TsRecent) Reuse(in FlowKey key)
+    {
+        if (!flows.TryFind(in key, out var index) || index >= 0)
+        {
+            return default;
+        }
+
+        var entry = timeWaits[~index];
+        counters.TWRecycled++;
+        ForgetTimeWait(~index);
+        return (entry.SndNxt + (65_535 + 2), entry.TsRecent);
     }
 
     private static bool IsNewer(in TimeWaitEntry entry, ref TcpSegment segment) =>

@@ -13,4 +13,7 @@ internal struct TcpTotals
     public ulong Received;
     public ulong RetransmittedBytes;
     public uint RetransmittedSegments;
+
+    /// <summary>Bytes of payload that a path is taken to let through which swallows more (RFC 4821); 0 for no such suspicion.</summary>
+    public ushort BlackHoleMss;
 }

@@ -50,6 +50,11 @@ internal struct TimeWaitEntry
     /// <summary>Nanoseconds since the last answer, to 4 ms; after two minutes it begins anew, and one answer too few may be given.</summary>
     public readonly long SinceAnswered(long now) => (((now >> AnswerShift) - (marks >> 1)) & 0x7FFF) << AnswerShift;
 
+    /// <summary>Nanoseconds since it began to wait, or began anew.</summary>
+    /// <param name="length">Nanoseconds that it waits in all.</param>
+    public readonly long Since(long now, long length) =>
+        length - ((long)(int)(Expires - (uint)(now >> TimeWaitTable.ExpiryShift)) << TimeWaitTable.ExpiryShift);
+
     public void Answered(long now) => marks = (ushort)(((int)(now >> AnswerShift) << 1) | (marks & 1));
 
     /// <summary>As if the last answer was a minute ago.</summary>
@@ -65,7 +70,7 @@ internal sealed class TimeWaitTable
     public const int None = -1;
 
     // 2^16 ns, of which 2^32 are three days
-    private const int ExpiryShift = 16;
+    public const int ExpiryShift = 16;
 
     private readonly NativeTable<TimeWaitEntry> entries;
 

@@ -38,6 +38,24 @@ public sealed record TcpChoice
 
     public bool StandardUrgent { get; init; }
 
+    public bool AbortOnOverflow { get; init; }
+
+    public bool Rfc1337 { get; init; }
+
+    public int TimeWaitReuse { get; init; } = 2;
+
+    public int TimeWaitReuseDelayMilliseconds { get; init; } = 1_000;
+
+    public bool SlowStartAfterIdle { get; init; } = true;
+
+    public int Retries1 { get; init; } = 3;
+
+    public int MtuProbing { get; init; }
+
+    public int BaseMss { get; init; } = 1_024;
+
+    public int MtuProbeFloor { get; init; } = 48;
+
     public int NotSentLowat { get; init; } = int.MaxValue;
 
     public bool KeepAlive { get; init; }
@@ -145,6 +163,24 @@ public readonly struct TestTcpSettings(TcpChoice choice) : ITcpSettings
     public int SynCookies => choice.SynCookies;
 
     public bool StandardUrgent => choice.StandardUrgent;
+
+    public bool AbortOnOverflow => choice.AbortOnOverflow;
+
+    public bool Rfc1337 => choice.Rfc1337;
+
+    public int TimeWaitReuse => choice.TimeWaitReuse;
+
+    public int TimeWaitReuseDelayMilliseconds => choice.TimeWaitReuseDelayMilliseconds;
+
+    public bool SlowStartAfterIdle => choice.SlowStartAfterIdle;
+
+    public int Retries1 => choice.Retries1;
+
+    public int MtuProbing => choice.MtuProbing;
+
+    public int BaseMss => choice.BaseMss;
+
+    public int MtuProbeFloor => choice.MtuProbeFloor;
 
     public int NotSentLowat => choice.NotSentLowat;
 
