@@ -25,6 +25,7 @@ internal sealed class SynCookies(Entropy entropy)
     private const uint ScaleMask = 0xF;
     private const uint NoScale = 0xF;
     private const uint SackBit = 1 << 4;
+    private const uint EcnBit = 1 << 5;
 
     /// <summary>The common ones; a peer's is rounded down to one of them.</summary>
     private static ReadOnlySpan<ushort> SegmentSizes => [536, 1300, 1440, 1460];
@@ -61,18 +62,21 @@ internal sealed class SynCookies(Entropy entropy)
     }
 
     /// <summary>A timestamp not later than the given, whose lower bits say what else the SYN asked for.</summary>
-    public static uint Stamp(uint timestamp, in TcpOptions options)
+    public static uint Stamp(uint timestamp, in TcpOptions options, bool hasEcn)
     {
-        var stamp = (timestamp & ~OptionMask) | (options.HasWindowScale ? options.WindowScale : NoScale) | (options.HasSackPermitted ? SackBit : 0);
+        var stamp = (timestamp & ~OptionMask) | (options.HasWindowScale ? options.WindowScale : NoScale) | (options.HasSackPermitted ? SackBit : 0)
+            | (hasEcn ? EcnBit : 0);
         return (int)(stamp - timestamp) > 0 ? stamp - (1u << OptionBits) : stamp;
     }
 
     /// <summary>What <see cref="Stamp"/> has kept, from the timestamp that the peer echoes.</summary>
-    public static void ReadStamp(uint stamp, ref TcpOptions options)
+    /// <returns>Whether it asked for notification of congestion.</returns>
+    public static bool ReadStamp(uint stamp, ref TcpOptions options)
     {
         options.HasSackPermitted = (stamp & SackBit) != 0;
         options.HasWindowScale = (stamp & ScaleMask) != NoScale;
         options.WindowScale = options.HasWindowScale ? (byte)(stamp & ScaleMask) : (byte)0;
+        return (stamp & EcnBit) != 0;
     }
 
     private uint Hidden(ulong secret, uint minute) => (uint)entropy.Hash(secret, minute, Purpose) & DataMask;

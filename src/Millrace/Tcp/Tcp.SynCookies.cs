@@ -29,9 +29,9 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         StartSending(ref connection, synCookies.Make(in segment.Key, segment.Sequence, segment.Options.MaximumSegmentSize, now));
         InheritBuffers(in listener.Options, ref connection);
         TakeSyn(ref connection, ref segment);
-        connection.Traits &= ~TcpTraits.Ecn;
+        connection.Traits &= connection.Has(TcpTraits.Timestamps) ? ~TcpTraits.None : ~TcpTraits.Ecn;
         var timestamp = (uint)(now / Millisecond);
-        connection.TimestampOffset += SynCookies.Stamp(timestamp, in segment.Options) - timestamp;
+        connection.TimestampOffset += SynCookies.Stamp(timestamp, in segment.Options, connection.Has(TcpTraits.Ecn)) - timestamp;
 
         // as if it had gone before: nothing waits for its acknowledgment
         connection.SndMax = connection.Iss + 1;
@@ -98,12 +98,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
                 TimestampValue = segment.Options.TimestampValue,
             },
         };
-        if (syn.Options.HasTimestamps)
-        {
-            SynCookies.ReadStamp(segment.Options.TimestampEcho - connection.TimestampOffset, ref syn.Options);
-        }
+        var hasEcn = syn.Options.HasTimestamps
+            && SynCookies.ReadStamp(segment.Options.TimestampEcho - connection.TimestampOffset, ref syn.Options) && settings.Ecn != 0;
 
         syn.Window = (ushort)Math.Min(segment.Window << syn.Options.WindowScale, MaximumUnscaledWindow);
         TakeSyn(ref connection, ref syn);
+        connection.Set(TcpTraits.Ecn, hasEcn);
     }
 }

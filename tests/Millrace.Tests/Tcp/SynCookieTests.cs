@@ -85,6 +85,28 @@ public sealed class SynCookieTests
         Assert.Equal(7, script.Count());
     }
 
+    [Theory]
+    [InlineData("SEW", 2)]
+    [InlineData("S", 0)]
+    public void Notification_of_congestion_is_kept_in_the_timestamp(string flags, byte trafficClass)
+    {
+        using var script = Full();
+        script.PeerTimestamp = 1;
+        script.Send(flags, 0, mss: 1460, port: Late);
+        script.Expect(flags == "SEW" ? "SE. 0:0(0) ack 1" : "S. 0:0(0) ack 1");
+        script.Send(".", 1, 1, echo: script.LastTimestamp, port: Late);
+        script.Write("hello");
+        script.Expect($"P. 1:6(5) ack 1 [{trafficClass}]");
+    }
+
+    [Fact]
+    public void Without_timestamps_nobody_remembers_who_asked_for_it()
+    {
+        using var script = Full();
+        script.Send("SEW", 0, mss: 1460, port: Late);
+        script.Expect("S. 0:0(0) ack 1");
+    }
+
     [Fact]
     public void Without_timestamps_there_is_no_scale()
     {
