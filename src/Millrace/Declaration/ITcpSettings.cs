@@ -336,7 +336,7 @@ public interface ITcpSettings
     [Default(ReceiveBufferGrowth.Steps, Profile = KernelProfile.Linux_3_18, Source = "tcp_rcv_space_adjust")]
     ReceiveBufferGrowth ReceiveBufferGrowth { get; }
 
-    /// <summary>Challenge acknowledgments (RFC 5961 §7) a second of all connections together; <see cref="int.MaxValue"/> for any number.</summary>
+    /// <summary>Challenge acknowledgments (RFC 5961 §7) a second of all connections together, on average; <see cref="int.MaxValue"/> for any number.</summary>
     [Default(int.MaxValue, Source = "tcp_challenge_ack_limit")]
     [Default(100, Profile = KernelProfile.Linux_3_18, Source = "tcp_challenge_ack_limit")]
     [Allowed(0, int.MaxValue)]

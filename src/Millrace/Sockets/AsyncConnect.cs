@@ -11,9 +11,17 @@ internal sealed class AsyncConnect(AsyncSockets sockets) : AsyncOperation(socket
 
     public InetEndpoint Remote { get; private set; }
 
-    public ValueTask<AsyncTcpConnection> Start(InetEndpoint remote, CancellationToken cancellation)
+    /// <summary>What goes on the SYN, if it may; empty for an ordinary handshake.</summary>
+    public ReadOnlyMemory<byte> First { get; private set; }
+
+    /// <summary>Bytes of it that TCP has taken.</summary>
+    public int Written { get; set; }
+
+    public ValueTask<AsyncTcpConnection> Start(InetEndpoint remote, CancellationToken cancellation, ReadOnlyMemory<byte> first = default)
     {
         Remote = remote;
+        First = first;
+        Written = 0;
         Submit(cancellation);
         return new ValueTask<AsyncTcpConnection>(this, Version);
     }
@@ -23,8 +31,10 @@ internal sealed class AsyncConnect(AsyncSockets sockets) : AsyncOperation(socket
         var exception = Take(token, out _);
         var connected = channel;
         channel = null;
+        First = default;
+        var written = Written;
         Sockets.Connects.Return(this);
-        return exception is null ? new AsyncTcpConnection(connected!) : throw exception;
+        return exception is null ? new AsyncTcpConnection(connected!) { FirstWritten = written } : throw exception;
     }
 
     /// <summary>Worker: TCP has given it a connection.</summary>

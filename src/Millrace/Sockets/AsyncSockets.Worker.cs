@@ -166,7 +166,11 @@ public sealed partial class AsyncSockets
     internal void Connect(AsyncConnect operation)
     {
         connecting = operation;
-        var result = Tcp.Connect(application, operation.Remote, out _, 0);
+        var written = 0;
+        var result = operation.First.IsEmpty
+            ? Tcp.Connect(application, operation.Remote, out _, 0)
+            : Tcp.Connect(application, operation.Remote, operation.First.Span, out _, out written);
+        operation.Written = written;
         connecting = null;
         if (result != TcpConnectResult.Opening)
         {
@@ -181,7 +185,7 @@ public sealed partial class AsyncSockets
 
     internal bool TryListen(AsyncTcpBacklog backlog, int capacity)
     {
-        if (backlogs.ContainsKey(backlog.Port) || !Tcp.TryListen(application, backlog.Port, capacity))
+        if (backlogs.ContainsKey(backlog.Port) || !Tcp.TryListen(application, backlog.Port, capacity, backlog.FastOpenQueue))
         {
             return false;
         }

@@ -55,14 +55,39 @@ public sealed partial class AsyncSockets
     /// </exception>
     public ValueTask<AsyncTcpConnection> ConnectAsync(InetEndpoint remote, CancellationToken cancellation = default)
     {
-        if (remote.Port == 0 || remote.Address.IsUnspecified)
-        {
-            throw new ArgumentException($"{remote} cannot be connected to; give an address and a port.", nameof(remote));
-        }
-
+        ThrowIfNoRemote(remote);
         return cancellation.IsCancellationRequested
             ? ValueTask.FromCanceled<AsyncTcpConnection>(cancellation)
             : Connects.Rent().Start(remote, cancellation);
+    }
+
+    /// <summary>
+    /// Opens a connection with first data, which goes on the SYN if Fast Open is declared (1 in <see cref="ITcpSettings.FastOpen"/>) and a cookie of the
+    /// server is known, else behind the handshake (RFC 7413; TCP_FASTOPEN_CONNECT). It may reach the server's application twice: say nothing that may not be.
+    /// </summary>
+    /// <param name="first">Not to be changed before the connection is there.</param>
+    /// <returns>The connection, when all of the first data is sent or queued.</returns>
+    /// <exception cref="SocketException">As without first data.</exception>
+    public async ValueTask<AsyncTcpConnection> ConnectAsync(InetEndpoint remote, ReadOnlyMemory<byte> first, CancellationToken cancellation = default)
+    {
+        ThrowIfNoRemote(remote);
+        cancellation.ThrowIfCancellationRequested();
+        var connection = await Connects.Rent().Start(remote, cancellation, first).ConfigureAwait(false);
+        try
+        {
+            // what did not fit on a SYN
+            if (connection.FirstWritten < first.Length)
+            {
+                await connection.WriteAsync(first[connection.FirstWritten..], cancellation).ConfigureAwait(false);
+            }
+
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
     }
 
     /// <inheritdoc cref="ConnectAsync(InetEndpoint, CancellationToken)"/>
@@ -74,9 +99,11 @@ public sealed partial class AsyncSockets
 
     /// <summary>Listens on a port. The worker opens it at its next poll: see <see cref="AsyncTcpListener.Listening"/>.</summary>
     /// <param name="backlog">Connections that may wait to be accepted; 0 takes Linux's somaxconn, at most all connections.</param>
+    /// <param name="fastOpenQueue">Connections at once that may begin with data on their SYN (TCP_FASTOPEN); 0 for none.</param>
     /// <exception cref="SocketException">AddressAlreadyInUse: another listener of these sockets has the port.</exception>
-    public AsyncTcpListener Listen(int port, int backlog = 0)
+    public AsyncTcpListener Listen(int port, int backlog = 0, int fastOpenQueue = 0)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(fastOpenQueue);
         ArgumentOutOfRangeException.ThrowIfLessThan(port, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(port, ushort.MaxValue);
         ArgumentOutOfRangeException.ThrowIfNegative(backlog);
@@ -89,7 +116,7 @@ public sealed partial class AsyncSockets
         }
 
         var capacity = Math.Min(backlog == 0 ? DefaultBacklog : backlog, Connections);
-        var waiting = new AsyncTcpBacklog(this, (ushort)port, capacity);
+        var waiting = new AsyncTcpBacklog(this, (ushort)port, capacity, fastOpenQueue);
         Post(waiting);
         return new AsyncTcpListener(this, waiting);
     }
@@ -104,6 +131,14 @@ public sealed partial class AsyncSockets
         Tcp = tcp;
         this.application = application;
         this.stack = stack;
+    }
+
+    private static void ThrowIfNoRemote(InetEndpoint remote)
+    {
+        if (remote.Port == 0 || remote.Address.IsUnspecified)
+        {
+            throw new ArgumentException($"{remote} cannot be connected to; give an address and a port.", nameof(remote));
+        }
     }
 
     internal void ForgetPort(ushort port)

@@ -19,14 +19,17 @@ internal sealed class AsyncTcpBacklog : AsyncCall
     private volatile bool stopAsked;
     private long overflows;
 
-    public AsyncTcpBacklog(AsyncSockets sockets, ushort port, int capacity)
+    public AsyncTcpBacklog(AsyncSockets sockets, ushort port, int capacity, int fastOpenQueue)
         : base(sockets)
     {
         Port = port;
+        FastOpenQueue = fastOpenQueue;
         waiting = new AsyncTcpChannel[capacity];
     }
 
     public ushort Port { get; }
+
+    public int FastOpenQueue { get; }
 
     /// <summary>Completes when the port is open; fails if it cannot be opened.</summary>
     public Task Listening => listening.Task;

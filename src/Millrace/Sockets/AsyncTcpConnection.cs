@@ -52,6 +52,9 @@ public sealed class AsyncTcpConnection : IDisposable, IAsyncDisposable
 
     internal AsyncSockets Sockets { get; }
 
+    /// <summary>Bytes that were taken before it was connected.</summary>
+    internal int FirstWritten { get; init; }
+
     /// <summary>Which of the channel's lives this connection is.</summary>
     internal int Life { get; }
 

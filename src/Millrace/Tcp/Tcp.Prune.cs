@@ -85,6 +85,12 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     /// <returns>Whether any was.</returns>
     private bool PruneOutOfOrder(ref TcpConnection connection, SequenceNumber arrived)
     {
+        if (connection.OutOfOrder.IsEmpty || RangeEnd(connection.OutOfOrder.Last) <= arrived)
+        {
+            // what would lie last pushes nothing out, and must not make anybody look through the queue (CVE-2018-5390)
+            return false;
+        }
+
         var pruned = false;
         while (PruneStep(ref connection, arrived, Math.Max(connection.RcvBuf >> 3, 1)))
         {

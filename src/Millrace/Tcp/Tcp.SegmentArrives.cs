@@ -277,7 +277,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
 
     /// <summary>
     /// The limit of all connections, by full seconds of the clock (net/ipv4/tcp_input.c, tcp_send_challenge_ack). A constant limit
-    /// lets an outsider count, by which he finds connections (CVE-2016-5696); later kernels draw it anew each second.
+    /// would let an outsider count, by which he finds connections (CVE-2016-5696): it is drawn anew each second, from half to one and a half.
     /// </summary>
     private bool TryCountChallenge()
     {
@@ -290,10 +290,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         if (second != challengeSecond)
         {
             challengeSecond = second;
-            challengesSent = 0;
+            var limit = Math.Max(1, settings.ChallengeAckLimit / (workers?.Group.Count ?? 1));
+            challengesLeft = ((limit + 1L) >> 1) + entropy.Next(limit);
         }
 
-        return challengesSent++ < Math.Max(1, settings.ChallengeAckLimit / (workers?.Group.Count ?? 1));
+        return challengesLeft-- > 0;
     }
 
     /// <summary>Data that is not acceptable is always answered; what carries none could be one half of a loop of answers.</summary>

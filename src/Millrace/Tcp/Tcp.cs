@@ -56,7 +56,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     private bool isOutputBlocked;
 
     private long challengeSecond;
-    private int challengesSent;
+    private long challengesLeft;
 
     private long now;
 

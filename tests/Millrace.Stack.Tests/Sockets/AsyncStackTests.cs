@@ -80,6 +80,34 @@ public sealed class AsyncStackTests
         }
     }
 
+    [Theory]
+    [InlineData(100)]
+    [InlineData(5_000)]
+    public async Task First_data_goes_on_the_SYN_once_a_cookie_is_known_and_the_rest_follows(int length)
+    {
+        await using var stacks = new AsyncStacks();
+        var text = new byte[length];
+        new Random(5).NextBytes(text);
+        using (var listener = stacks.Right.Sockets.Listen(81, fastOpenQueue: 8))
+        {
+            await listener.Listening.WaitAsync(AsyncStacks.Patience);
+            for (var i = 0; i < 3; i++)
+            {
+                var accept = listener.AcceptAsync();
+                await using var client = await stacks.Left.Sockets.ConnectAsync(Right(81), text).AsTask().WaitAsync(AsyncStacks.Patience);
+                await using var server = await accept.AsTask().WaitAsync(AsyncStacks.Patience);
+                client.Shutdown();
+                using var read = new MemoryStream();
+                await server.GetStream(ownsConnection: false).CopyToAsync(read).WaitAsync(AsyncStacks.Patience);
+                Assert.Equal(text, read.ToArray());
+            }
+        }
+
+        await stacks.StopAndBalance();
+        Assert.Equal((2, 0), (stacks.Left.Tcp.Counters.TCPFastOpenActive, stacks.Left.Tcp.Counters.TCPFastOpenActiveFail));
+        Assert.Equal((1, 2), (stacks.Right.Tcp.Counters.TCPFastOpenCookieReqd, stacks.Right.Tcp.Counters.TCPFastOpenPassive));
+    }
+
     [Fact]
     public async Task A_reset_is_an_IOException_with_ConnectionReset_inside()
     {

@@ -19,7 +19,7 @@ public sealed partial class LeftStack;
 [ChecksumOffload]
 [Gro]
 [Ipv4("10.0.0.2/24")]
-[Tcp]
+[Tcp(FastOpen = 3)]
 [SocketMemory]
 [Gso]
 [AsyncSockets(Connections = 32)]

@@ -140,16 +140,16 @@ public sealed class Linux318Tests
     }
 
     [Fact]
-    public void Challenges_are_answered_at_once_but_a_hundred_times_a_second_by_all()
+    public void Challenges_are_answered_at_once_but_some_hundred_times_a_second_by_all()
     {
         using var script = TcpScript.Established(Profile);
-        for (var i = 0; i < 120; i++)
+        for (var i = 0; i < 200; i++)
         {
             script.Send("R", 100);
         }
 
-        Assert.Equal(100, script.Count());
-        Assert.Equal(100, script.Counters.TCPChallengeACK);
+        Assert.InRange(script.Counters.TCPChallengeACK, 50, 149);
+        Assert.Equal(script.Counters.TCPChallengeACK, script.Count());
         script.Run(1000);
         script.Send("R", 100);
         script.Expect(". 1:1(0) ack 1");
