@@ -6,7 +6,7 @@ namespace Millrace.Tcp;
 
 /// <content>
 /// What most connections owe most of the time: the next new data, segment by segment, or an acknowledgment. Nothing is lost, repeated, closing
-/// or held back by a queue below; what is not so is left to the way of all connections, which goes on from where this stopped.
+/// or held back by what is below; what is not so is left to the way of all connections, which goes on from where this stopped.
 /// </content>
 public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications, TCongestionControl>
 {
@@ -18,8 +18,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     private bool OwesNewDataOnly(ref TcpConnection connection) =>
         connection.State == TcpState.Established && connection.LossState == LossState.Open
         && (connection.Pending & ~TcpPending.Ack) == 0 && connection.DuplicateAcksDue == 0
-        && (connection.Traits & (TcpTraits.FinQueued | TcpTraits.Disturbed | TcpTraits.Ecn | HeldTraits | TcpTraits.InUse)) == TcpTraits.InUse
-        && smallQueues.LimitOutputBytes == 0;
+        && (connection.Traits & (TcpTraits.FinQueued | TcpTraits.Disturbed | TcpTraits.Ecn | HeldTraits | TcpTraits.InUse)) == TcpTraits.InUse;
 
     /// <summary>Sends whole frames from SND.NXT on while that is all there is to do.</summary>
     private void SendNewData(int index, ref TcpConnection connection)
@@ -31,6 +30,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
 
         var first = connection.SendNext;
         var frame = first;
+        long bound = LeastOutputBound;
         while (!frame.IsNone)
         {
             ref var metadata = ref arena.Metadata(frame);
@@ -40,12 +40,13 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             if (metadata.Holders != Holders.RetransmitQueue || metadata.Sequence != connection.SndNxt.Value || connection.SndNxt != connection.SndMax
                 || length > connection.Mss || inFlight + length > connection.SndWnd || (inFlight > 0 && inFlight + length > connection.Congestion.Length)
                 || (length < connection.Mss ? IsHeldByNagle(ref connection, length) : maxGsoSegments > 1 && !next.IsNone)
-                || outbox.Room == 0)
+                || outbox.Room == 0
+                || (smallQueues.LimitOutputBytes != 0 && connection.WmemAlloc > bound && IsOverBound(index, ref connection, out bound)))
             {
                 break;
             }
 
-            TransmitWhole(ref connection, frame, ref metadata, length, next.IsNone ? TcpFlags.Ack | TcpFlags.Psh : TcpFlags.Ack);
+            TransmitWhole(index, ref connection, frame, ref metadata, length, next.IsNone ? TcpFlags.Ack | TcpFlags.Psh : TcpFlags.Ack);
             metadata.SentAt = microseconds | 1;
             frame = next;
             connection.SendNext = next;
@@ -69,7 +70,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
 
     /// <summary>Writes the header of a segment that is a frame of the send queue as it was written, and commits it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void TransmitWhole(ref TcpConnection connection, Frame frame, ref FrameMetadata metadata, int length, TcpFlags flags)
+    private void TransmitWhole(int index, ref TcpConnection connection, Frame frame, ref FrameMetadata metadata, int length, TcpFlags flags)
     {
         var headerLength = connection.HeaderLength;
         metadata.DataOffset = (ushort)(Arena.Headroom - headerLength);
@@ -78,6 +79,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         metadata.WirePackets = 1;
         metadata.GsoSize = 0;
         WriteHeader(ref connection, ref metadata, connection.SndNxt, headerLength, length, sumsPayloads ? payloadSums[frame.Index] : UnknownSum, flags);
+        Charge(index, ref connection, frame);
         Commit(ref connection, frame, ref metadata);
         AcknowledgmentSent(ref connection);
     }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Millrace.Headers;
 using Millrace.Memory;
 
@@ -101,20 +102,35 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         return true;
     }
 
+    /// <summary>What new data may always have below: no rule bounds it at less.</summary>
+    private long LeastOutputBound => Math.Min(2L * Arena.FrameTruesize, smallQueues.LimitOutputBytes);
+
+    /// <summary>Truesize that new data may have below; 3.18's rate had 32 bits (tcp_write_xmit).</summary>
+    private long OutputBound(int index, ref TcpConnection connection, int truesize) => smallQueues.Rule == SmallQueueRule.Floor
+        ? Math.Max(smallQueues.LimitOutputBytes, Math.Min(PacingRate(ref connection, index), uint.MaxValue) >> PacingShift)
+        : Math.Min(Math.Max(2L * truesize, PacingRate(ref connection, index) >> PacingShift), smallQueues.LimitOutputBytes);
+
+    /// <summary>Whether a frame of new data must wait, without saying so. The bound is good for all that is sent at one time.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool IsOverBound(int index, ref TcpConnection connection, out long bound)
+    {
+        bound = OutputBound(index, ref connection, Arena.FrameTruesize);
+        return connection.WmemAlloc > bound && (smallQueues.Rule == SmallQueueRule.Floor || !HasAtMostOneFrameOut(ref connection));
+    }
+
     private bool IsBelowCap(int index, ref TcpConnection connection, int truesize, bool isRepeated)
     {
-        var limit = Math.Min(Math.Max(2L * truesize, PacingRate(ref connection, index) >> PacingShift), smallQueues.LimitOutputBytes);
+        var limit = OutputBound(index, ref connection, truesize);
         return connection.WmemAlloc <= (isRepeated ? 2 * limit : limit) || HasAtMostOneFrameOut(ref connection);
     }
 
     /// <summary>
-    /// As tcp_write_xmit judged in 3.18, whose rate had 32 bits; for what goes again, tcp_retransmit_skb, which leaves room for the
-    /// copies that a tunnel makes.
+    /// As tcp_write_xmit judged in 3.18; for what goes again, tcp_retransmit_skb, which leaves room for the copies that a tunnel makes.
     /// </summary>
     private bool IsBelowFloor(int index, ref TcpConnection connection, bool isRepeated) =>
         connection.WmemAlloc <= (isRepeated
             ? Math.Min(connection.WmemQueued + (connection.WmemQueued >> 2), connection.SndBuf)
-            : Math.Max(smallQueues.LimitOutputBytes, Math.Min(PacingRate(ref connection, index), uint.MaxValue) >> PacingShift));
+            : OutputBound(index, ref connection, truesize: 0));
 
     /// <summary>With so little to be acknowledged there is no need to wait (tcp_rtx_queue_empty_or_single_skb).</summary>
     private bool HasAtMostOneFrameOut(ref TcpConnection connection)

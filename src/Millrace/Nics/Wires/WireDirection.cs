@@ -51,6 +51,7 @@ internal sealed partial class WireDirection : IDisposable
         IsInstant = options is { DelayNanoseconds: 0, BandwidthBitsPerSecond: 0, Impairments.Reorder: 0 };
         IsDirect = IsInstant && options is { Concurrent: true, Impairments.Any: false };
         IsPlain = IsInstant && options is { Concurrent: false, Impairments.Any: false };
+        fills = IsPlain && options.Mode == WireMode.Copying && sendingQueues == 1 && receivingQueues == 1 && rss is null;
         canSendTwice = options.Impairments.Duplication > 0;
     }
 
@@ -289,6 +290,7 @@ internal sealed partial class WireDirection : IDisposable
     /// <summary>The link went down: whatever is on its way is lost.</summary>
     public void Cut()
     {
+        LoseFilled();
         foreach (var receiver in Receivers)
         {
             using var entry = Enter(receiver);

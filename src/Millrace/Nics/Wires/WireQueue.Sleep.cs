@@ -89,8 +89,9 @@ internal sealed partial class WireQueue
         sender.Source.HasCompleted || sender.DepartedCount > 0 || (outgoing.IsShared && wantsRoom && outgoing.Room(sender) > 0);
 
     private bool HasArrived() =>
-        receiver.ArrivedCount > 0
-        && FramesFor(receiver.FirstArrived) is var needed && (needed <= receiver.Posted || needed > posted.Length);
+        filled.Count > 0
+        || (receiver.ArrivedCount > 0
+            && FramesFor(receiver.FirstArrived) is var needed && (needed <= receiver.Posted || needed > posted.Length));
 
     private long NextChange()
     {

@@ -17,6 +17,7 @@ internal sealed partial class WireQueue : NicQueue
     private readonly WireSender sender;
     private readonly WireReceiver receiver;
     private readonly Frame[] posted;
+    private readonly FixedQueue<Frame> filled;
     private readonly WirePacket[] taken;
     private readonly WakeEvent interrupt = new();
     private NicInterrupt? shared;
@@ -32,6 +33,7 @@ internal sealed partial class WireQueue : NicQueue
         this.outgoing = outgoing;
         this.incoming = incoming;
         posted = new Frame[options.RingSize];
+        filled = new FixedQueue<Frame>(options.RingSize);
         taken = new WirePacket[options.Concurrent ? TakenAtOnce : 0];
         receiver = incoming.Receivers[queue];
         if (options.Mode == WireMode.HandOver)
@@ -53,7 +55,7 @@ internal sealed partial class WireQueue : NicQueue
 
     public override int RingSize => options.RingSize;
 
-    public override int Vacant => options.RingSize - receiver.Posted;
+    public override int Vacant => options.RingSize - receiver.Posted - filled.Count;
 
     public override long Missed => receiver.Missed;
 
@@ -79,7 +81,7 @@ internal sealed partial class WireQueue : NicQueue
     public override void Post(ReadOnlySpan<Frame> empty)
     {
         var count = receiver.Posted;
-        if (empty.Length > posted.Length - count)
+        if (empty.Length > posted.Length - count - filled.Count)
         {
             Throw.ReceiveRingFull(posted.Length);
         }
@@ -215,8 +217,8 @@ internal sealed partial class WireQueue : NicQueue
     {
         using var entry = incoming.Gate.Enter();
         incoming.Advance(now);
+        var count = filled.Count > 0 ? TakeFilled(packets) : 0;
         receiver.BeginPoll();
-        var count = 0;
         while (count < packets.Length && receiver.ArrivedCount > 0)
         {
             var packet = receiver.FirstArrived;
@@ -359,6 +361,8 @@ internal sealed partial class WireQueue : NicQueue
         {
             incoming.CloseReceiver(receiver);
         }
+
+        incoming.LoseFilled();
 
         // its peers need not wait for room that this queue will never make
         incoming.InterruptSenders();
