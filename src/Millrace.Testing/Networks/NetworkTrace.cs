@@ -65,7 +65,7 @@ public sealed class NetworkTrace
     }
 
     private string Line(in (long At, string Link, byte[] Frame, string Fate) packet) =>
-        string.Create(CultureInfo.InvariantCulture, $"{packet.At / 1000,12} us {packet.Link} {text.Describe(packet.Frame)}{(packet.Fate.Length == 0 ? "" : "  -- ")}{packet.Fate}");
+        string.Create(CultureInfo.InvariantCulture, $"{packet.At / 1000,12} us {packet.Link} {text.Describe(packet.Frame)}{(packet.Fate.Length == 0 ? "" : "  -- ")}{packet.Fate.TrimStart()}");
 
     private void Mix(string letters)
     {
