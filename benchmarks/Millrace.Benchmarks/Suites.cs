@@ -25,7 +25,7 @@ public static class Suites
         typeof(EthernetHeaders), typeof(VlanTags), typeof(ArpPackets), typeof(Ipv4Headers), typeof(IcmpHeaders), typeof(UdpHeaders),
         typeof(TcpHeaders), typeof(TcpOptionLists), typeof(FastOpenOptions), typeof(Addresses), typeof(Checksums), typeof(FlowHashes),
         typeof(ReceiveStages), typeof(TcpStages), typeof(StackGeneration),
-        typeof(IngressLoop),
+        typeof(IngressLoop), typeof(RouterLoop),
     ];
 
     /// <summary>

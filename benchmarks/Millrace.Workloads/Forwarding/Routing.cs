@@ -68,7 +68,7 @@ internal sealed class Routing : IDisposable
         var began = Stopwatch.GetTimestamp();
         ipv4.AddRoutes(traffic.Routes);
         var load = Stopwatch.GetElapsedTime(began);
-        LearnGateways();
+        now = RouterGateways.Learn(stack, sink, now);
         var isRight = Check(out var hops) && DropsFlips();
         var dropped = stack.Ledger.IngressDropped;
         var (wall, cpu) = loop.Measure(length);
@@ -76,35 +76,6 @@ internal sealed class Routing : IDisposable
         return new Reading(
             variant, "ns/packet", wall, cpu, isRight,
             string.Create(CultureInfo.InvariantCulture, $"hops={hops:x}; {traffic.Routes.Length} routes loaded in {load.TotalMilliseconds:F0} ms{(isRight ? "" : "; a packet left otherwise than expected")}"));
-    }
-
-    /// <summary>Lets packets through until every gateway was asked for and has answered; before the measured loop's time begins.</summary>
-    private void LearnGateways()
-    {
-        sink.Inspect = frame =>
-        {
-            if (EthernetHeader.Type(frame) == EtherType.Arp && ArpHeader.TargetProtocol(frame[EthernetHeader.Length..]) is var target
-                && target - RouterAddresses.Gateway(0) < RouterTraffic.Gateways)
-            {
-                sink.Answers.Enqueue(Answer((int)(target - RouterAddresses.Gateway(0)), target));
-            }
-        };
-        for (var poll = 0; poll < RouterTraffic.Count / Batch; poll++)
-        {
-            stack.Poll(0, 0, Batch, ++now);
-            stack.Poll(1, 0, Batch, ++now);
-        }
-
-        sink.Inspect = null;
-    }
-
-    private static byte[] Answer(int gateway, uint address)
-    {
-        var frame = new byte[EthernetHeader.Length + ArpHeader.Length];
-        EthernetHeader.Write(frame, RouterAddresses.Outside, RouterAddresses.GatewayMac(gateway), EtherType.Arp);
-        ArpHeader.Write(
-            frame.AsSpan(EthernetHeader.Length), ArpOpcode.Reply, RouterAddresses.GatewayMac(gateway), address, RouterAddresses.Outside, 0xC613_00FE);
-        return frame;
     }
 
     /// <summary>Every packet of the traffic leaves in order, byte for byte as the plainest code has it, and none besides.</summary>
