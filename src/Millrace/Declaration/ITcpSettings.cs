@@ -399,13 +399,3 @@ public interface ITcpSettings
     [Default(true, Profile = KernelProfile.Linux_3_18, Source = "tcp_send_syn_data")]
     bool FastOpenPause { get; }
 }
-
-/// <summary>Receive buffer autotuning: what is added to twice the bytes that were taken in the last round trip.</summary>
-public enum ReceiveBufferGrowth
-{
-    /// <summary>As much again as the last round trip had more than the one before it, in proportion.</summary>
-    Proportional,
-
-    /// <summary>Half as much again if it had a quarter more, as much again if it had half more.</summary>
-    Steps,
-}
