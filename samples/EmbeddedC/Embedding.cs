@@ -17,6 +17,7 @@ internal sealed class Embedding : IDisposable
         Nic = new IpNic(mtu);
         Sockets = new BsdSockets(descriptors);
         Stack = new EmbeddedStack(new EmbeddedStack.Setup { Nic = Nic, Entropy = entropy, Sockets = Sockets });
+        Names = new KernelNames(Stack);
         Stack.Ipv4.SetAddress(0, address);
 
         // whoever is at the other end of the caller's buffers forwards everything
@@ -29,6 +30,8 @@ internal sealed class Embedding : IDisposable
     public BsdSockets Sockets { get; }
 
     public EmbeddedStack Stack { get; }
+
+    public KernelNames Names { get; }
 
     /// <summary>Microseconds; <see cref="long.MaxValue"/> for never.</summary>
     public long Deadline

@@ -89,14 +89,14 @@ internal static unsafe partial class Exports
     [UnmanagedCallersOnly(EntryPoint = "millrace_sysctl")]
     public static int Sysctl(nint stack, byte* name, byte* value) => (int)Calls.Guard(stack, embedding =>
     {
-        embedding.Stack.Settings.Write(Text(name), Text(value));
+        embedding.Names.Write(Text(name), Text(value));
         return embedding.Flush(0);
     });
 
     [UnmanagedCallersOnly(EntryPoint = "millrace_sysctl_get")]
     public static int SysctlGet(nint stack, byte* name, byte* buffer, nuint length) => (int)Calls.Guard(stack, embedding =>
     {
-        var text = embedding.Stack.Settings.Read(Text(name));
+        var text = embedding.Names.Read(Text(name));
         return Put(text, buffer, checked((int)length)) ? text.Length : Calls.Fail(Errno.EMSGSIZE, $"The value has {text.Length} bytes and a zero.");
     });
 

@@ -8,14 +8,15 @@ namespace Millrace.Generators.Emitting;
 
 /// <summary>
 /// Settings by the kernel's names. A name is what <c>[Default(…, Source = …)]</c> says anyway, so no list is kept beside it: several settings with
-/// one source are the list that the kernel keeps there, and <c>tcp_recovery = 1</c> is a rule that holds when the kernel's number is 1.
+/// one source are the list that the kernel keeps there, and <c>tcp_recovery = 1</c> is a rule that holds when the kernel's number is 1; with
+/// <c>3|4</c> it holds for both, and reads as the first.
 /// </summary>
 internal sealed class SysctlEmitter(Plan plan, CodeWriter code)
 {
     private const string Sysctl = "global::Millrace.CompilerServices.Sysctl";
     private const string Limits = "global::Millrace.Memory.MemoryLimits";
 
-    private static readonly Regex Source = new(@"^(?<name>net\.[a-z0-9_.]+|(tcp|ip)_[a-z0-9_]+|somaxconn|[rw]mem_max|netdev_budget)( = (?<rule>\d+))?$", RegexOptions.CultureInvariant);
+    private static readonly Regex Source = new(@"^(?<name>net\.[a-z0-9_.]+|(tcp|ip)_[a-z0-9_]+|somaxconn|[rw]mem_max|netdev_budget)( = (?<rule>\d+(\|\d+)*))?$", RegexOptions.CultureInvariant);
 
     private sealed record Entry(string Group, SettingSpec Item, string? Rule, int Factor)
     {
@@ -89,7 +90,7 @@ internal sealed class SysctlEmitter(Plan plan, CodeWriter code)
 
         if (entries.All(entry => entry.Rule is not null))
         {
-            yield return $"{Sysctl}.CheckRule(name, {Variable(entries)}, {string.Join(", ", entries.Select(entry => entry.Rule + "L"))});";
+            yield return $"{Sysctl}.CheckRule(name, {Variable(entries)}, {string.Join(", ", entries.SelectMany(entry => entry.Rule!.Split('|')).Select(rule => rule + "L"))});";
         }
 
         for (var i = 0; i < entries.Length; i++)
@@ -97,7 +98,7 @@ internal sealed class SysctlEmitter(Plan plan, CodeWriter code)
             var entry = entries[i];
             var number = isList ? $"{Variable(entries)}[{Text(i)}]"
                 : entries.Length > 1 || entry.Rule is not null ? Variable(entries) : $"{Sysctl}.Number(name, value, {Text(entry.Factor)})";
-            yield return $"{entry.Place} = " + (entry.Rule is not null ? $"{number} == {entry.Rule};" : entry.Item.Type switch
+            yield return $"{entry.Place} = " + (entry.Rule is not null ? $"{number} {(entry.Rule.Contains('|') ? "is " + entry.Rule.Replace("|", " or ") : "== " + entry.Rule)};" : entry.Item.Type switch
             {
                 "bool" => $"{number} != 0;",
                 "int" => $"{Sysctl}.Int32(name, {number});",
@@ -116,7 +117,7 @@ internal sealed class SysctlEmitter(Plan plan, CodeWriter code)
         }
 
         return string.Join(" + \"\\t\" + ", entries.Select(entry => entry.Rule is not null
-            ? $"({entry.Place} ? \"{entry.Rule}\" : \"0\")"
+            ? $"({entry.Place} ? \"{entry.Rule.Split('|')[0]}\" : \"0\")"
             : $"{Sysctl}.Text({entry.Place}{(entry.Factor == 1 ? "" : $" * {Text(entry.Factor)}L")})"));
     }
 

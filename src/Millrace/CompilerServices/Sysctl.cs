@@ -39,8 +39,10 @@ public static class Sysctl
             : throw new ArgumentException($"{name} takes {count} number{(count == 1 ? "" : "s")}, not '{value}'.", nameof(value));
     }
 
+    /// <summary>A number of 32 bits; the largest without a sign, by which the kernel means any number, is the largest with one here.</summary>
     public static int Int32(string name, long number) => number is >= int.MinValue and <= int.MaxValue
         ? (int)number
+        : number == uint.MaxValue ? int.MaxValue
         : throw new ArgumentException($"{name} is a number of 32 bits, not {number}.", nameof(number));
 
     /// <summary>Up to three numbers; those that are not written stay.</summary>

@@ -237,12 +237,12 @@ public interface ITcpSettings
     bool Rack { get; }
 
     /// <summary>Whether the last segment goes again after two round trips without an answer (TLP, RFC 8985 §7); needs <see cref="Sack"/>.</summary>
-    [Default(true, Source = "tcp_early_retrans = 3")]
+    [Default(true, Source = "tcp_early_retrans = 3|4")]
     [SameIn(KernelProfile.Linux_3_18)]
     bool TailLossProbe { get; }
 
     /// <summary>Whether a timeout may turn out to have been spurious (F-RTO, RFC 5682).</summary>
-    [Default(true, Source = "tcp_frto = 2")]
+    [Default(true, Source = "tcp_frto = 2|1")]
     [SameIn(KernelProfile.Linux_3_18)]
     bool Frto { get; }
 

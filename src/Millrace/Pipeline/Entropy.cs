@@ -47,7 +47,27 @@ public sealed class Entropy
         Absorb(first, ref v0, ref v1, ref v2, ref v3);
         Absorb(second, ref v0, ref v1, ref v2, ref v3);
         Absorb(third, ref v0, ref v1, ref v2, ref v3);
-        Absorb(24UL << 56, ref v0, ref v1, ref v2, ref v3);
+        return Finish(3, v0, v1, v2, v3);
+    }
+
+    /// <summary>The keyed hash of any number of words up to 31.</summary>
+    public ulong Hash(params ReadOnlySpan<ulong> words)
+    {
+        var v0 = key0 ^ 0x736F6D6570736575;
+        var v1 = key1 ^ 0x646F72616E646F6D;
+        var v2 = key0 ^ 0x6C7967656E657261;
+        var v3 = key1 ^ 0x7465646279746573;
+        foreach (var word in words)
+        {
+            Absorb(word, ref v0, ref v1, ref v2, ref v3);
+        }
+
+        return Finish(words.Length, v0, v1, v2, v3);
+    }
+
+    private static ulong Finish(int words, ulong v0, ulong v1, ulong v2, ulong v3)
+    {
+        Absorb((ulong)(words * sizeof(ulong)) << 56, ref v0, ref v1, ref v2, ref v3);
         v2 ^= 0xFF;
         for (var i = 0; i < 4; i++)
         {

@@ -1,18 +1,30 @@
+using System.Buffers.Binary;
 using Millrace.Headers;
 
 namespace Millrace.Tcp;
 
-/// <summary>The keys of a server's cookies: one that they are made with, and the one before it (tcp_fastopen_key).</summary>
+/// <summary>
+/// The keys of a server's cookies: one that they are made with, and the one before it (tcp_fastopen_key). Key and addresses give the cookie
+/// that Linux gives (net/ipv4/tcp_fastopen.c), so servers of both kinds may share an address.
+/// </summary>
 internal sealed class FastOpenKeys(Entropy primary)
 {
     private Entropy primary = primary;
     private Entropy? backup;
 
     /// <summary>Cookies are made with another key from now on; those of the present key stay valid until the next change.</summary>
+    /// <param name="key">The first byte is the highest.</param>
     public void Change(UInt128 key)
     {
         backup = primary;
-        primary = new Entropy((ulong)(key >> 64), (ulong)key);
+        primary = Of(key);
+    }
+
+    /// <summary>Both keys are others from now on; without a second no old cookie is valid.</summary>
+    public void Change(UInt128 key, UInt128? second)
+    {
+        primary = Of(key);
+        backup = second is null ? null : Of(second.Value);
     }
 
     /// <summary>The cookie a client gets: a keyed hash of both addresses (RFC 7413 §4.1.2).</summary>
@@ -31,6 +43,12 @@ internal sealed class FastOpenKeys(Entropy primary)
         return isOld;
     }
 
-    private static FastOpenCookie Make(Entropy key, InetAddress client, InetAddress server) =>
-        new(key.Hash(key.Hash(client.Upper, client.Lower, 0), server.Upper, server.Lower));
+    // SipHash's words are of its bytes in little endian
+    private static Entropy Of(UInt128 key) => new(Reverse((ulong)(key >> 64)), Reverse((ulong)key));
+
+    private static FastOpenCookie Make(Entropy key, InetAddress client, InetAddress server) => new(Reverse(client.IsIpv4
+        ? key.Hash(Reverse(((ulong)client.Ipv4 << 32) | server.Ipv4))
+        : key.Hash(Reverse(client.Upper), Reverse(client.Lower), Reverse(server.Upper), Reverse(server.Lower))));
+
+    private static ulong Reverse(ulong word) => BinaryPrimitives.ReverseEndianness(word);
 }

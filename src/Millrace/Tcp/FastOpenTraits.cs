@@ -20,6 +20,12 @@ internal enum FastOpenTraits : byte
 
     /// <summary>The peer's SYN had a valid cookie: the application has the connection before the handshake is over.</summary>
     Accepted = 1 << 4,
+
+    /// <summary>Data of a SYN was taken by the end it was for; it is told for as long as the connection lasts (syn_data_acked).</summary>
+    SynDataTaken = 1 << 5,
+
+    /// <summary>It came by Fast Open; as long (syn_fastopen_child).</summary>
+    Child = 1 << 6,
 }
 
 /// <summary>The bits of <see cref="ITcpSettings.FastOpen"/> (include/net/tcp.h, TFO_CLIENT_ENABLE and what follows it).</summary>

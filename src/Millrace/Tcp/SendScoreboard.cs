@@ -123,9 +123,9 @@ internal sealed class SendScoreboard(Arena arena, int[] links)
         next[frame.Index] = links[frame.Index];
         board.Sacked += length;
         board.SackedSegments++;
-        if (board.SackedSegments == 1 || StartOf(frame) > board.HighestSacked)
+        if (board.SackedSegments == 1 || StartOf(frame) >= board.HighestSacked)
         {
-            board.HighestSacked = StartOf(frame);
+            board.HighestSacked = StartOf(frame) + length;
         }
     }
 

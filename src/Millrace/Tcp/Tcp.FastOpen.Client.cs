@@ -138,6 +138,11 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         connection.SndUna = segment.Acknowledgment;
         connection.SndNxt = connection.SndUna;
         FreeAcknowledged(ref connection);
+        if (connection.SndUna != connection.Iss + 1)
+        {
+            connection.FastOpen = FastOpenTraits.SynDataTaken;
+        }
+
         if (connection.SndUna == connection.SndMax)
         {
             counters.TCPFastOpenActive++;

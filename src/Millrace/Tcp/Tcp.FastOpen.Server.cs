@@ -21,6 +21,8 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
 
     public override void ChangeFastOpenKey(UInt128 key) => fastOpenKeys.Change(key);
 
+    public override void SetFastOpenKeys(UInt128 key, UInt128? second) => fastOpenKeys.Change(key, second);
+
     /// <summary>A listener's limit as it counts: no more than somaxconn, and the backlog if all listeners accept Fast Open.</summary>
     private int FastOpenQueueOf(int asked, int backlog)
     {
@@ -107,7 +109,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         listeners[place].FastOpenPending++;
         connection.Listener = None;
         connection.FastOpenListener = place;
-        connection.FastOpen |= FastOpenTraits.Accepted;
+        connection.FastOpen |= FastOpenTraits.Accepted | FastOpenTraits.Child | (segment.PayloadLength > 0 ? FastOpenTraits.SynDataTaken : FastOpenTraits.None);
         connection.Slot = slot;
         connection.SndSml = connection.Iss;
         StartTransfer(index, ref connection, settings.InitialCongestionWindow);
@@ -147,7 +149,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     /// <summary>The handshake of a connection that the application has is over; what it has sent meanwhile may have to go again.</summary>
     private void EndFastOpen(int index, ref TcpConnection connection)
     {
-        connection.FastOpen = FastOpenTraits.None;
+        connection.FastOpen &= FastOpenTraits.SynDataTaken | FastOpenTraits.Child;
         LeaveFastOpenQueue(ref connection);
         if (connection.SndMax > connection.SndUna)
         {

@@ -79,11 +79,14 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         };
     }
 
+    /// <summary>TCPI_OPT_TIMESTAMPS and what follows it.</summary>
     private static byte OptionBits(ref TcpConnection connection)
     {
-        const int Timestamps = 1, Sack = 2, WindowScale = 4;
+        const int Timestamps = 1, Sack = 2, WindowScale = 4, Ecn = 8, EcnSeen = 16, SynData = 32, FastOpenChild = 128;
         return (byte)((connection.Has(TcpTraits.Timestamps) ? Timestamps : 0) | (connection.Has(TcpTraits.Sack) ? Sack : 0)
-            | (connection.ReceiveWindowScale != 0 || connection.SendWindowScale != 0 ? WindowScale : 0));
+            | (connection.ReceiveWindowScale != 0 || connection.SendWindowScale != 0 ? WindowScale : 0)
+            | (connection.Has(TcpTraits.Ecn) ? Ecn : 0) | (connection.Has(TcpTraits.EcnSeen) ? EcnSeen : 0)
+            | ((connection.FastOpen & FastOpenTraits.SynDataTaken) != 0 ? SynData : 0) | ((connection.FastOpen & FastOpenTraits.Child) != 0 ? FastOpenChild : 0));
     }
 
     /// <summary>Windows and marks are bytes here, and segments there.</summary>

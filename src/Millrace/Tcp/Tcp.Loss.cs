@@ -63,7 +63,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
             return;
         }
 
-        var limit = board.HighestSacked - ((transfer.Reordering - 1) * connection.Mss);
+        var limit = board.HighestSacked - (transfer.Reordering * connection.Mss);
         while (!board.TimeFirst.IsNone && !scoreboard.Has(board.TimeFirst, SendMarks.EverRetransmitted)
             && EndOf(ref arena.Metadata(board.TimeFirst)) <= limit)
         {

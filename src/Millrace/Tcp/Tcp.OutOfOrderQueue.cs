@@ -170,14 +170,17 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
     }
 
     /// <summary>Moves what RCV.NXT has reached into the receive queue.</summary>
-    private void TakeFromOutOfOrder(ref TcpConnection connection)
+    private void TakeFromOutOfOrder(int index, ref TcpConnection connection)
     {
+        // what lay here already came twice as far as the new text covers it (tcp_ofo_queue)
+        var covered = connection.RcvNxt;
         while (!connection.OutOfOrder.IsEmpty && RangeStart(connection.OutOfOrder.First) <= connection.RcvNxt)
         {
             connection.OutOfOrder.TryDequeue(arena, out var range);
             var skip = connection.RcvNxt - RangeStart(range);
             ref var metadata = ref arena.Metadata(range);
             var length = metadata.TotalLength - skip;
+            NoteDuplicate(index, ref connection, RangeStart(range), SequenceNumber.Min(RangeStart(range) + metadata.TotalLength, covered));
             if (length <= 0)
             {
                 ReleaseRange(ref connection, range);

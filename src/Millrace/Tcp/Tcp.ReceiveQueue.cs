@@ -72,7 +72,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         var hadGap = !connection.OutOfOrder.IsEmpty;
         if (hadGap)
         {
-            TakeFromOutOfOrder(ref connection);
+            TakeFromOutOfOrder(index, ref connection);
         }
 
         AcknowledgeData(index, ref connection, hadGap);

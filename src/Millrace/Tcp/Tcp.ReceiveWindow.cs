@@ -24,18 +24,23 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         }
 
         connection.RcvMss = (ushort)Math.Min((int)connection.AdvertisedMss, DefaultMss);
-        connection.ReceiveWindowScale = settings.WindowScaling
-            ? (byte)Math.Clamp(BitOperations.Log2((uint)Math.Max(memory.Rmem.Maximum, memory.RmemMax)) - 15, 0, TcpOptions.MaximumWindowScale)
-            : (byte)0;
         StartWindow(ref connection);
     }
 
-    /// <summary>The first window, which no scale applies to (tcp_select_initial_window).</summary>
+    /// <summary>
+    /// The first window and its scale, which suits the largest buffer there may be (tcp_select_initial_window). The field of a SYN is not
+    /// scaled and says no more than it can hold; the window is whole.
+    /// </summary>
     private void StartWindow(ref TcpConnection connection)
     {
         var space = PayloadOf(ref connection, connection.RcvBuf);
         var asked = AskedWindowClamp(ref connection);
-        space = Math.Min(asked == 0 ? space : Math.Min(space, asked), MaximumUnscaledWindow);
+        var clamp = connection.Has(TcpTraits.ReceiveBufferLocked) && (asked == 0 || asked > space) ? space : asked == 0 ? int.MaxValue : asked;
+        var largest = Math.Min(Math.Max(space, Math.Max(memory.Rmem.Maximum, memory.RmemMax)), clamp);
+        connection.ReceiveWindowScale = settings.WindowScaling
+            ? (byte)Math.Clamp(BitOperations.Log2((uint)largest | 1) - 15, 0, TcpOptions.MaximumWindowScale)
+            : (byte)0;
+        space = Math.Min(space, clamp);
         connection.RcvWnd = space > connection.AdvertisedMss ? space - (space % connection.AdvertisedMss) : space;
         if (settings.InitialReceiveWindow > 0)
         {
@@ -43,7 +48,7 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         }
 
         connection.RcvSsThresh = connection.RcvWnd;
-        connection.WindowClamp = space;
+        connection.WindowClamp = Math.Min(space, MaximumUnscaledWindow << connection.ReceiveWindowScale);
     }
 
     /// <summary>What is left of the window announced last: RCV.WND counted from RCV.NXT.</summary>

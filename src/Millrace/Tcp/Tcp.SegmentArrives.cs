@@ -177,6 +177,9 @@ public sealed partial class Tcp<TSettings, TMemory, TSmallQueues, TApplications,
         connection.Traits |= TcpTraits.PeerClosed;
         notices |= TcpNotices.PeerClosed;
         ReleaseOutOfOrder(ref connection);
+
+        // the peer is done, and with it what it should know of duplicates (tcp_fin, tcp_sack_reset)
+        TryTakeDuplicate(index, ref connection, out _, out _);
         if (mayWait && connection.Ack.Timeout > 0 && connection.RcvNxt - connection.RcvWup <= connection.RcvMss)
         {
             connection.Pending &= ~TcpPending.Ack;

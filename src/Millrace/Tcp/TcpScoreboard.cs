@@ -31,7 +31,7 @@ internal struct TcpScoreboard
     /// <summary>retrans_out.</summary>
     public int Retransmitted;
 
-    /// <summary>First byte of the highest frame that was sacked (tcp_highest_sack_seq).</summary>
+    /// <summary>Behind the highest frame that was sacked (tcp_highest_sack_seq).</summary>
     public SequenceNumber HighestSacked;
 
     /// <summary>When all below is acknowledged, no frame in flight has a mark.</summary>

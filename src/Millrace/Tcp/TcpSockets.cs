@@ -79,7 +79,11 @@ public abstract class TcpSockets : ITransmitCompletions
     /// Cookies of Fast Open are made with another key from now on (tcp_fastopen_key). Those of the key before stay valid, and
     /// their owners are given new ones.
     /// </summary>
+    /// <param name="key">The first byte is the highest.</param>
     public abstract void ChangeFastOpenKey(UInt128 key);
+
+    /// <summary>The same, and the other key whose cookies are valid is the second; without it none is.</summary>
+    public virtual void SetFastOpenKeys(UInt128 key, UInt128? second) => throw new NotSupportedException();
 
     public abstract TcpSocketId IdOf(int index);
 

@@ -47,6 +47,16 @@ public sealed partial class SysctlTests : IDisposable
         Assert.Equal(value, stack.Settings.Read("net.ipv4.tcp_timestamps"));
     }
 
+    [Theory]
+    [InlineData("net.ipv4.tcp_early_retrans", "4", "3")]
+    [InlineData("net.ipv4.tcp_frto", "1", "2")]
+    [InlineData("net.ipv4.tcp_notsent_lowat", "4294967295", "2147483647")]
+    public void Numbers_that_mean_the_same_are_one_setting(string name, string value, string shown)
+    {
+        stack.Settings.Write(name, value);
+        Assert.Equal(shown, stack.Settings.Read(name));
+    }
+
     [Fact]
     public void Fewer_numbers_of_three_leave_the_rest()
     {

@@ -58,6 +58,7 @@ internal sealed partial class BsdStream
     {
         progress = Progress.Unconnected;
         isReadShut = isWriteShut = isDone = isPassive = false;
+        atEnd = null;
         unread = [];
         remote = default;
         LocalAddress = boundAddress;

@@ -63,7 +63,7 @@ internal sealed partial class BsdStream
             case (SocketOption.TcpLevel, SocketOption.TcpFastOpen):
                 return Put(value, fastOpenQueue);
             case (SocketOption.TcpLevel, SocketOption.TcpInfo):
-                return PutInfo(value, isLive ? socket.Info : default);
+                return PutInfo(value, isLive ? socket.Info : atEnd?.Value ?? default);
             case (SocketOption.TcpLevel, _) when OptionNamed(name) is { } option:
                 return Put(value, OptionOf(option));
             case ( > SocketOption.SocketLevel and not SocketOption.TcpLevel, _):

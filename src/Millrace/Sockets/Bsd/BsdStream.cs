@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Millrace.Headers;
 using Millrace.Tcp;
 
@@ -15,6 +16,9 @@ internal sealed partial class BsdStream(BsdSockets sockets) : BsdSocket(sockets)
     private InetEndpoint remote;
     private byte[] unread = [];
     private int unreadOffset;
+
+    /// <summary>What was known of the connection when it ended: TCP_INFO still says it.</summary>
+    private StrongBox<TcpInfo>? atEnd;
     private bool isReadShut;
     private bool isWriteShut;
     private bool isClosed;
@@ -188,6 +192,7 @@ internal sealed partial class BsdStream(BsdSockets sockets) : BsdSocket(sockets)
             return;
         }
 
+        atEnd = new StrongBox<TcpInfo>(socket.Info);
         isDone = socket.IsPeerClosed;
         var isAfterFin = isDone && !isWriteShut;
         PendingError = reason switch
