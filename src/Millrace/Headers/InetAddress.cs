@@ -19,6 +19,19 @@ public readonly struct InetAddress(ulong upper, ulong lower) : IEquatable<InetAd
     /// <summary>The least significant 64 bits, as a host number.</summary>
     public ulong Lower { get; } = lower;
 
+    /// <summary>The keyed hash of two addresses as they stand in a packet's header, one behind the other.</summary>
+    public static ulong HashOfBytes(Entropy key, InetAddress first, InetAddress second)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+
+        // SipHash's words are of its bytes in little endian
+        return first.IsIpv4
+            ? key.Hash(Reverse(((ulong)first.Ipv4 << 32) | second.Ipv4))
+            : key.Hash(Reverse(first.Upper), Reverse(first.Lower), Reverse(second.Upper), Reverse(second.Lower));
+
+        static ulong Reverse(ulong word) => System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(word);
+    }
+
     /// <summary>Whether this is an IPv4 address in mapped form.</summary>
     public bool IsIpv4 => Upper == 0 && Lower >> 32 == MappedPrefix >> 32;
 

@@ -46,9 +46,7 @@ internal sealed class FastOpenKeys(Entropy primary)
     // SipHash's words are of its bytes in little endian
     private static Entropy Of(UInt128 key) => new(Reverse((ulong)(key >> 64)), Reverse((ulong)key));
 
-    private static FastOpenCookie Make(Entropy key, InetAddress client, InetAddress server) => new(Reverse(client.IsIpv4
-        ? key.Hash(Reverse(((ulong)client.Ipv4 << 32) | server.Ipv4))
-        : key.Hash(Reverse(client.Upper), Reverse(client.Lower), Reverse(server.Upper), Reverse(server.Lower))));
+    private static FastOpenCookie Make(Entropy key, InetAddress client, InetAddress server) => new(Reverse(InetAddress.HashOfBytes(key, client, server)));
 
     private static ulong Reverse(ulong word) => BinaryPrimitives.ReverseEndianness(word);
 }
