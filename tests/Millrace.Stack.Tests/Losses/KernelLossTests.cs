@@ -46,9 +46,15 @@ public sealed class KernelLossTests(ITestOutputHelper output)
             world.Space.SetParameter("ipv4/" + without, "0");
         }
 
-        // one way at a time: the kernel answers by itself then, and so does the stack
-        await world.Exchange(fromKernel: true);
-        await world.Exchange(fromKernel: false);
+        // One way at a time: the kernel answers by itself then, and so does the stack. Packets are of up to 64 KiB, so few of them go,
+        // and sometimes none is lost: then again.
+        var losesSome = loss > 0 && without != "tcp_sack";
+        for (var round = 0; round == 0 || (round < 8 && losesSome && (world.Kernel("TCPSackRecovery") == 0 || world.Tcp.Counters.TCPSackRecovery == 0)); round++)
+        {
+            await world.Exchange(fromKernel: true);
+            await world.Exchange(fromKernel: false);
+        }
+
         var counters = world.Tcp.Counters;
         output.WriteLine($"kernel: {world.Describe()}");
         output.WriteLine($"stack: {counters.RetransSegs} again, {counters.TCPSackRecovery} recoveries, {counters.TCPLossProbes} probes, {counters.TCPTimeouts} timeouts, "
@@ -61,7 +67,7 @@ public sealed class KernelLossTests(ITestOutputHelper output)
         }
 
         Assert.Equal(0, world.Kernel("TCPSACKReneging") + counters.TCPSACKReneging);
-        if (loss > 0 && without != "tcp_sack")
+        if (losesSome)
         {
             Assert.True(world.Kernel("TCPSackRecovery") > 0, "the kernel was not told of a loss");
             Assert.True(counters.TCPSackRecovery > 0, "the stack was not told of a loss");
@@ -76,7 +82,11 @@ public sealed class KernelLossTests(ITestOutputHelper output)
     {
         Requires.Tap();
         await using var world = World.Of(seed, loss, reorder, 0, (nic, entropy) => new BbrTapStack(new() { Nic = nic, Entropy = entropy }), stack => stack.Tcp);
-        await world.Exchange(fromKernel: false, times: 3);
+        for (var round = 0; round == 0 || (round < 8 && loss > 0 && world.Tcp.Counters.RetransSegs == 0); round++)
+        {
+            await world.Exchange(fromKernel: false, times: 3);
+        }
+
         await world.Exchange(fromKernel: true);
         var counters = world.Tcp.Counters;
         output.WriteLine($"stack: {counters.OutSegs} segments, {counters.RetransSegs} again, {counters.TCPSackRecovery} recoveries, {counters.TCPTimeouts} timeouts, {counters.SmallQueueThrottled} times throttled");
