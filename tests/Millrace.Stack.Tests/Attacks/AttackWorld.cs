@@ -83,8 +83,10 @@ internal sealed class AttackWorld : IDisposable
         }
 
         Send(syn);
+
+        // the wire may have others' packets to carry first
+        Network.RunUntil(() => flow.IsEstablished, TimeSpan.FromSeconds(2));
         FirstByte = flow.RcvNxt;
-        Assert.True(flow.IsEstablished, "the server did not answer the attacker's SYN");
         Send(flow.Path.Frame(flow.Segment(flow.SndNxt, [], SegmentFlags.None, Network.Now)));
         return flow;
     }

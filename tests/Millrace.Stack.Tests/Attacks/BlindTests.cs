@@ -106,7 +106,7 @@ public sealed class BlindTests
                 Sequence = world.ToVictim.Sequence + 0x1000_0000u + ((uint)i << 20), Flags = SegmentFlags.Ack,
             };
             var offending = world.AsVictim.Reverse.Datagram(quoted).ToBytes()[..28];
-            world.Send(world.Path(0xC612_0001).Frame(IcmpMessage.Error(type, code, 68, offending)));
+            world.Send(world.Path(0xC612_0001).Frame(IcmpMessage.Error(type, code, 1_000, offending)));
             world.Run(0.2);
         }
 

@@ -22,6 +22,12 @@ public sealed class FloodTests
         Assert.Equal(0, world.Counters.ListenDrops - drops);
         world.IsBounded();
 
+        // somebody who means it comes through
+        world.Run(100);
+        var flow = world.Open(number: 77);
+        world.Send(flow, flow.SndNxt, flow.Payload(flow.SndNxt, 500));
+        Assert.Equal((1, 500), (world.Target.Connected, world.Target.Read.Count));
+        Assert.Equal(1, world.Counters.SyncookiesRecv);
         world.VictimLives();
     }
 
@@ -40,6 +46,24 @@ public sealed class FloodTests
 
         Assert.Equal((0, 3_000), (world.Counters.SyncookiesRecv, world.Counters.SyncookiesFailed));
         Assert.Equal(0, world.Target.Connected);
+        world.VictimLives();
+    }
+
+    [Fact]
+    public void Close_flood()
+    {
+        // every connection leaves a TIME-WAIT behind: the table keeps a hundred
+        using var world = new AttackWorld();
+        world.Target.Closes = true;
+        for (uint i = 0; i < 1_000; i++)
+        {
+            var flow = world.Open(number: i);
+            world.Network.RunUntil(() => flow.IsPeerClosed, TimeSpan.FromSeconds(1));
+            world.Send(flow, flow.SndNxt, [], SegmentFlags.Fin);
+        }
+
+        Assert.Equal(1_000, world.Target.Connected);
+        Assert.InRange(world.Counters.TCPTimeWaitOverflow, 900, 901);
         world.VictimLives();
     }
 
@@ -78,6 +102,29 @@ public sealed class FloodTests
 
         Assert.Equal(0, world.Counters.OfoPruned);
         Assert.InRange(world.Server.Arena.CountHeldBy(Holders.OutOfOrderQueue), 1, 256);
+        world.VictimLives();
+    }
+
+    [Fact]
+    public void Overlapping_and_conflicting_segments()
+    {
+        // what came first counts, and every byte once, whatever contradicts it later
+        using var world = new AttackWorld();
+        var flow = world.Open();
+        var start = flow.SndUna;
+        var random = new Random(2);
+        for (var i = 0; i < 4_000; i++)
+        {
+            var place = flow.SndUna + (uint)(random.Next(8) == 0 ? 0 : random.Next(8_000));
+            var piece = flow.Payload(place, 1 + random.Next(1400));
+            world.Send(flow, place, piece);
+            Array.Fill(piece, (byte)0xEE);
+            world.Send(flow, place, piece);
+            world.Run(0.1);
+        }
+
+        Assert.Equal(flow.Payload(start, world.Target.Read.Count), world.Target.Read.ToArray());
+        Assert.True(world.Target.Read.Count > 40_000, $"{world.Target.Read.Count} bytes came");
         world.VictimLives();
     }
 
