@@ -6,13 +6,7 @@ internal static class VerifiedTable
     /// <param name="file">From the folder of tests on.</param>
     public static void Verify(string file, string table)
     {
-        var root = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(root, "Framework.sln")))
-        {
-            root = Path.GetDirectoryName(root) ?? throw new InvalidOperationException("The tests do not lie in the source tree.");
-        }
-
-        var path = Path.Combine(root, "tests", file);
+        var path = Path.Combine(Requires.RepositoryRoot, "tests", file);
         if (Environment.GetEnvironmentVariable("MILLRACE_WRITE") == "1")
         {
             File.WriteAllText(path, table);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Millrace.Testing.Networks;
+using Millrace.Tests;
 
 namespace Millrace.Stack.Tests.Networks;
 
@@ -18,7 +19,7 @@ public sealed class ThroughputTests
     private static readonly double[] Buffers = [0.25, 1];
 
     [Fact]
-    public void The_table_of_throughput_is_that_of_the_page() => WrittenPage.Verify("tests/Millrace.Stack.Tests/Networks/THROUGHPUT.md", Write());
+    public void The_table_of_throughput_is_that_of_the_page() => VerifiedTable.Verify("Millrace.Stack.Tests/Networks/THROUGHPUT.md", Write());
 
     private static string Write()
     {

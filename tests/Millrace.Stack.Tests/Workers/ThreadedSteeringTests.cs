@@ -85,10 +85,12 @@ public sealed class ThreadedSteeringTests(ITestOutputHelper output)
             Assert.Null(log.Problem);
             Assert.Null(far.Problem ?? near.Select(plan => plan.Problem).FirstOrDefault(problem => problem is not null));
 
-            // what was under way comes to its end in one thread
+            // what was under way comes to its end in one thread; when the far end has closed, its last segments are still to be taken
+            const int roundsAtLeast = 4000;
             var (now, rounds) = (StackClock.Now, 0);
-            for (; rounds < 4000 || opened > far.Closed && rounds < 2_000_000; rounds++)
+            for (var after = 0; rounds < 2_000_000 && after < roundsAtLeast; rounds++)
             {
+                after = opened > far.Closed ? 0 : after + 1;
                 now += 100_000;
                 for (var worker = 0; worker < stacks.Length; worker++)
                 {
